@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""JPEG 2000 for Blosc2: importing this package makes codec 37, ``blosc2.Codec.GROK``, work in this process.
+
+The import loads the plugin's library, so that Blosc2 finds it by name; it imports neither blosc2 nor NumPy.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Dict, List
+
+from . import _native
+from ._native import Message, libpath, message_serial
+from .blocks import StoredBlock, codestreams
+from .diagnosis import diagnose, selftest
+from .enums import GrkFileFmt, GrkMode, GrkProfile, GrkRateControl
+from .errors import Error, last_error, notices
+from .params import Params, factory_defaults
+
+__all__ = [
+    "Error",
+    "GrkFileFmt",
+    "GrkMode",
+    "GrkProfile",
+    "GrkRateControl",
+    "Message",
+    "Params",
+    "StoredBlock",
+    "codestreams",
+    "destroy",
+    "diagnose",
+    "get_libpath",
+    "last_error",
+    "libpath",
+    "message_serial",
+    "notices",
+    "params_defaults",
+    "print_libpath",
+    "selftest",
+    "set_params_defaults",
+]
+
+__version__: str = _native.version()
+
+params_defaults: Dict[str, Any]
+"""The factory defaults, by parameter name; changing this dict has no effect."""
+
+
+def __getattr__(name: str) -> Any:
+    # Made on first use, since it holds a NumPy array: programs that only look for the library don't wait for NumPy.
+    if name == "params_defaults":
+        return globals().setdefault(name, factory_defaults())
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> List[str]:
+    return sorted({*globals(), *__all__})
+
+
+def set_params_defaults(**kwargs: Any) -> None:
+    """Sets the parameters of blocks that are encoded from now on in this process.
+
+    Every call starts from the factory defaults, not from the last call; without arguments it restores them. They serve
+    arrays that have no parameters of their own; ``cparams["codec_meta"]`` replaces their quality.
+
+    :param kwargs: the fields of :class:`Params`.
+    :raises ValueError: names parameter, value and what is allowed; the parameters stay as they were.
+    """
+    _native.set_defaults(Params(**kwargs).to_dict())
+
+
+def get_libpath() -> str:
+    """The path of the plugin's library."""
+    return libpath
+
+
+def print_libpath() -> None:
+    """Prints the path of the plugin's library, without a newline: C-Blosc2 asks for it in this way."""
+    sys.stdout.write(libpath)
+    sys.stdout.flush()
+
+
+def destroy() -> None:
+    """Does nothing: the library keeps nothing that has to be given back. Kept for programs that call it."""

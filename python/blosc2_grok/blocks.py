@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The stored blocks of an array, read from Blosc2's chunks without decoding anything."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Iterator, Optional, Sequence, Tuple, Union
+
+from .errors import Error
+
+if TYPE_CHECKING:
+    import blosc2
+
+HEADER_BYTES = 32
+JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
+J2K_SIGNATURE = b"\xff\x4f\xff\x51"
+JPEG2000_CODECS = (37, 39, 40)
+"""Blosc2's codec ids: grok, j2k, htj2k."""
+
+_OTHER_CODEC_FORMAT = 6  # in the upper three bits of the flags: the codec is named by the byte udcodec
+_STORED = 0x02
+_NOT_SPLIT = 0x10
+_SPECIAL = {1: "zero", 2: "nan", 3: "value", 4: "uninitialized"}
+
+
+@dataclass(frozen=True)
+class StoredBlock:
+    """One block as it is stored."""
+
+    chunk: int
+    """Number of the chunk."""
+    block: int
+    """Number of the block in its chunk."""
+    start: Tuple[int, ...]
+    """Coordinates of its first sample in the array; of a plain SChunk: (number of its first item,)."""
+    shape: Tuple[int, ...]
+    """Samples of the array that it holds, along each axis: without the padding beyond the array's end."""
+    kind: str
+    """"jp2" or "j2k"; "unknown": by a JPEG 2000 codec, but not recognizable as such (damaged);
+    with ``all=True`` also "other" (another codec), "raw", "zero", "run" (of one byte value), "nan", "value" and
+    "uninitialized"."""
+    data: bytes
+    """Its stored bytes: the complete file or codestream, the raw samples, or the value that is repeated."""
+    nbytes: int
+    """Bytes that it decodes to; where Blosc2 split the block, each of its streams counts as one."""
+    block_shape: Tuple[int, ...]
+    """Shape that those bytes have: the blocks' own, with padding."""
+
+
+def codestreams(b: Union[blosc2.NDArray, blosc2.SChunk], *, all: bool = False) -> Iterator[StoredBlock]:
+    """Iterates over the JPEG 2000 blocks of an array, each a complete JP2 file or J2K codestream.
+
+    :param b: a ``blosc2.NDArray`` or ``blosc2.SChunk``.
+    :param all: also the blocks that are stored otherwise (``kind`` says how), and those wholly in the padding.
+    :raises Error: a chunk is damaged: its header or offsets don't fit.
+    """
+    schunk: Any = getattr(b, "schunk", b)
+    grid: Union[_Grid, _Line]
+    if hasattr(b, "blocks"):
+        grid = _Grid(b.shape, b.chunks, b.blocks)
+    else:
+        grid = _Line(schunk.chunksize, schunk.typesize)
+    for number in range(schunk.nchunks):
+        for block in _chunk_blocks(number, schunk.get_chunk(number)):
+            placed = grid.place(block)
+            if all or (placed.kind in ("jp2", "j2k", "unknown") and 0 not in placed.shape):
+                yield placed
+
+
+class _Grid:
+    """Where chunks and blocks lie in an n-dimensional array."""
+
+    def __init__(self, shape: Sequence[int], chunks: Sequence[int], blocks: Sequence[int]) -> None:
+        self.shape = tuple(shape)
+        self.chunks = tuple(chunks)
+        self.blocks = tuple(blocks)
+        self.chunk_grid = [-(-whole // part) for whole, part in zip(self.shape, self.chunks)]
+        self.block_grid = [-(-whole // part) for whole, part in zip(self.chunks, self.blocks)]
+
+    def place(self, block: StoredBlock) -> StoredBlock:
+        chunk_at = _unravel(block.chunk, self.chunk_grid)
+        block_at = _unravel(block.block, self.block_grid)
+        if chunk_at is None or block_at is None:
+            raise Error(
+                f"chunk {block.chunk}, block {block.block}: outside the grid of an array of shape {self.shape}, "
+                f"chunks {self.chunks}, blocks {self.blocks}"
+            )
+        start, shape = [], []
+        for c, b, chunk, part, whole in zip(chunk_at, block_at, self.chunks, self.blocks, self.shape):
+            first = c * chunk + b * part
+            start.append(first)
+            # A block reaches neither beyond its chunk nor beyond the array.
+            shape.append(max(0, min(first + part, (c + 1) * chunk, whole) - first))
+        return replace(block, start=tuple(start), shape=tuple(shape), block_shape=self.blocks)
+
+
+class _Line:
+    """Where chunks and blocks lie in a plain SChunk, whose chunks may differ in block size."""
+
+    def __init__(self, chunk_bytes: int, itemsize: int) -> None:
+        self.chunk_bytes = chunk_bytes
+        self.itemsize = max(itemsize, 1)
+
+    def place(self, block: StoredBlock) -> StoredBlock:
+        first = (block.chunk * self.chunk_bytes + block.start[0]) // self.itemsize
+        items = (block.nbytes // self.itemsize,)
+        return replace(block, start=(first,), shape=items, block_shape=items)
+
+
+def _unravel(number: int, grid: Sequence[int]) -> Optional[Tuple[int, ...]]:
+    position = []
+    for count in reversed(grid):
+        if count == 0:
+            return None
+        position.append(number % count)
+        number //= count
+    return None if number else tuple(reversed(position))
+
+
+def _chunk_blocks(number: int, chunk: bytes) -> Iterator[StoredBlock]:
+    """The blocks of one chunk, not yet placed in the array: ``start`` is in bytes, from the chunk's own."""
+
+    def damaged(what: str) -> Error:
+        return Error(f"chunk {number} is damaged: {what}")
+
+    if len(chunk) < HEADER_BYTES:
+        raise damaged(f"{len(chunk)} bytes, where its header alone has {HEADER_BYTES}")
+    flags, typesize = chunk[2], chunk[3]
+    nbytes, blocksize, cbytes = struct.unpack_from("<iii", chunk, 4)
+    udcodec, blosc2_flags = chunk[22], chunk[31]
+    if cbytes != len(chunk):
+        raise damaged(f"its header says {cbytes} bytes, there are {len(chunk)}")
+    if nbytes < 0 or (nbytes and blocksize <= 0):
+        raise damaged(f"its header says {nbytes} bytes in blocks of {blocksize}")
+    if nbytes == 0:
+        return
+    count = -(-nbytes // blocksize)
+
+    def block(index: int, kind: str, data: bytes) -> StoredBlock:
+        size = min(blocksize, nbytes - index * blocksize)
+        return StoredBlock(number, index, (index * blocksize,), (), kind, data, size, ())
+
+    special = (blosc2_flags >> 4) & 0x07
+    if special:
+        if special not in _SPECIAL:
+            raise damaged(f"special value {special} is not known")
+        for index in range(count):
+            yield block(index, _SPECIAL[special], chunk[HEADER_BYTES:])
+        return
+    if flags & _STORED:
+        if HEADER_BYTES + nbytes != cbytes:
+            raise damaged(f"{nbytes} bytes are stored as they are, in {cbytes}")
+        for index in range(count):
+            first = HEADER_BYTES + index * blocksize
+            yield block(index, "raw", chunk[first : min(first + blocksize, cbytes)])
+        return
+
+    if HEADER_BYTES + 4 * count > cbytes:
+        raise damaged(f"{count} block offsets don't fit into {cbytes} bytes")
+    is_jpeg2000 = flags >> 5 == _OTHER_CODEC_FORMAT and udcodec in JPEG2000_CODECS
+    for index, offset in enumerate(struct.unpack_from(f"<{count}i", chunk, HEADER_BYTES)):
+        if not HEADER_BYTES + 4 * count <= offset <= cbytes - 4:
+            raise damaged(f"block {index} begins at {offset} of {cbytes}")
+        size = min(blocksize, nbytes - index * blocksize)
+        is_split = not flags & _NOT_SPLIT and typesize > 1 and size == blocksize and size % typesize == 0
+        if is_split:
+            size //= typesize
+        for _ in range(typesize if is_split else 1):
+            if offset > cbytes - 4:
+                raise damaged(f"block {index} goes on beyond the end")
+            (stored,) = struct.unpack_from("<i", chunk, offset)
+            offset += 4
+            if stored == 0:
+                yield replace(block(index, "zero", b""), nbytes=size)
+                continue
+            if stored < 0:  # a run: the byte's value is the size's low byte, and one token byte follows
+                yield replace(block(index, "run", bytes([-stored & 0xFF])), nbytes=size)
+                offset += 1
+                continue
+            if stored > cbytes - offset:
+                raise damaged(f"block {index} has {stored} bytes, with {cbytes - offset} left")
+            data = chunk[offset : offset + stored]
+            offset += stored
+            kind = "raw" if stored == size else _kind(data) if is_jpeg2000 else "other"
+            yield replace(block(index, kind, data), nbytes=size)
+
+
+def _kind(data: bytes) -> str:
+    if data.startswith(JP2_SIGNATURE):
+        return "jp2"
+    return "j2k" if data.startswith(J2K_SIGNATURE) else "unknown"
