@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The decoding pipeline: stored block -> codestream and segment -> checks -> samples -> padding and filters restored.
+#include "decode.hpp"
+
+#include <algorithm>
+
+#include "engine.hpp"
+
+namespace blosc2_grok {
+namespace {
+
+// Where the image goes in the block, from our segment.
+struct Placement {
+  SampleType sample;
+  Geometry geometry;
+  ValidExtent valid;
+  uint8_t shuffled_typesize = 0;
+};
+
+Placement place(const Segment& segment) {
+  Placement placement{segment.sample, make_geometry(segment.layout), {}, segment.shuffled_typesize};
+  const Geometry& geometry = placement.geometry;
+  placement.valid = segment.valid.value_or(ValidExtent{geometry.planes, geometry.rows, geometry.columns});
+  const ValidExtent& valid = placement.valid;
+  if (valid.planes - 1 >= geometry.planes || valid.rows - 1 >= geometry.rows || valid.columns - 1 >= geometry.columns) {
+    throw Error(ErrorCode::kData, "segment: ", valid.planes, " x ", valid.rows, " x ", valid.columns,
+                " samples of a block of ", geometry.planes, " x ", geometry.rows, " x ", geometry.columns);
+  }
+  return placement;
+}
+
+// Earlier plugins wrote samples in raster order with components interleaved, and 0.3.4 and before swapped width and
+// height: what counts is the order of the samples.
+Placement place_legacy(const CodestreamHeader& header) {
+  const ComponentHeader& first = header.components[0];
+  const bool all_alike = std::ranges::all_of(header.components, [&](const ComponentHeader& component) {
+    return component.bits == first.bits && component.is_signed == first.is_signed && component.dx == 1 && component.dy == 1;
+  });
+  if (!all_alike || first.bits > 16) {
+    throw Error(ErrorCode::kData, "block of an earlier plugin has components of ", int{first.bits},
+                " bits, or different ones");
+  }
+  const auto components = static_cast<uint32_t>(header.components.size());
+  Geometry geometry{header.height(), header.width(), components, 1, size_t{header.width()} * components, components, {}};
+  for (size_t i = 0; i < components; ++i) geometry.component_offsets.push_back(i);
+  const SampleType sample{static_cast<uint8_t>(first.bits > 8 ? 2 : 1), first.is_signed, false};
+  return {sample, std::move(geometry), {1, header.height(), header.width()}, 0};
+}
+
+// After this the codestream's samples are known to fit the block, one for one.
+void check_sizes(const Placement& placement, const CodestreamHeader& header, size_t block_bytes) {
+  const Geometry& geometry = placement.geometry;
+  const uint64_t bytes = uint64_t{geometry.rows} * geometry.columns * geometry.component_offsets.size() *
+                         placement.sample.bytes;
+  if (bytes != block_bytes) {
+    throw Error(ErrorCode::kData, "stored block holds ", bytes, " bytes of samples, the block has ", block_bytes);
+  }
+  const size_t components = size_t{placement.valid.planes} * geometry.channels;
+  if (header.width() != placement.valid.columns || header.height() != placement.valid.rows ||
+      header.components.size() != components) {
+    throw Error(ErrorCode::kData, "codestream has ", header.components.size(), " x ", header.height(), " x ",
+                header.width(), " samples, the block ", components, " x ", placement.valid.rows, " x ",
+                placement.valid.columns);
+  }
+  for (const ComponentHeader& component : header.components) {
+    if (component.dx != 1 || component.dy != 1 || component.bits > placement.sample.bits() ||
+        component.is_signed != placement.sample.is_signed) {
+      throw Error(ErrorCode::kData, "codestream has ", component.is_signed ? "signed" : "unsigned", " samples of ",
+                  int{component.bits}, " bits, the block is ", format_dtype(placement.sample));
+    }
+  }
+}
+
+void restore_padding(std::span<uint8_t> block, const Placement& placement) {
+  const Geometry& geometry = placement.geometry;
+  const ValidExtent& valid = placement.valid;
+  if (valid == ValidExtent{geometry.planes, geometry.rows, geometry.columns}) return;
+  const PlaneView whole{placement.sample, geometry.rows, geometry.columns, geometry.row_stride, geometry.column_stride};
+  const size_t used = size_t{valid.planes} * geometry.channels;
+  for (size_t i = 0; i < geometry.component_offsets.size(); ++i) {
+    uint8_t* const first = block.data() + geometry.component_offsets[i] * placement.sample.bytes;
+    clear_outside(first, whole, i < used ? valid.rows : 0, i < used ? valid.columns : 0);
+  }
+}
+
+void decode_samples(std::span<uint8_t> block, const Placement& placement, const StoredBlock& stored, unsigned threads) {
+  const Geometry& geometry = placement.geometry;
+  TargetImage target{{placement.sample, placement.valid.rows, placement.valid.columns, geometry.row_stride,
+                      geometry.column_stride},
+                     stored.header.components[0].bits,
+                     {}};
+  for (size_t i = 0; i < stored.header.components.size(); ++i) {
+    target.components.push_back(block.data() + geometry.component_offsets[i] * placement.sample.bytes);
+  }
+  choose_decoder(stored.header).decode(target, stored.codestream, stored.header, threads);
+  restore_padding(block, placement);
+}
+
+}  // namespace
+
+StoredBlock open_stored_block(ByteSpan stored_block) {
+  StoredBlock stored;
+  stored.codestream = find_codestream(stored_block);
+  stored.header = parse_codestream_header(stored.codestream);
+  stored.segment = read_segment(stored_block, stored.codestream, stored.header);
+  return stored;
+}
+
+void decode_block(const DecodeRequest& request) {
+  const StoredBlock stored = open_stored_block(request.stored_block);
+  if (!stored.segment && !request.no_legacy.empty()) {
+    throw Error(ErrorCode::kData, "block has no segment of ours, but ", request.no_legacy);
+  }
+  const Placement placement = stored.segment ? place(*stored.segment) : place_legacy(stored.header);
+  if (stored.segment) {
+    const BlockShapeScope shape(stored.segment->layout.extents);
+    check_sizes(placement, stored.header, request.block.size());
+  } else {
+    check_sizes(placement, stored.header, request.block.size());
+  }
+  if (placement.shuffled_typesize == 0) {
+    decode_samples(request.block, placement, stored, request.threads);
+    return;
+  }
+  std::vector<uint8_t> natural(request.block.size());
+  decode_samples(natural, placement, stored, request.threads);
+  shuffle(request.block.data(), natural.data(), natural.size(), placement.shuffled_typesize);
+}
+
+}  // namespace blosc2_grok

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which engine takes which block.
+#include "engine.hpp"
+
+#include <cstdlib>
+
+#include "engine_list.hpp"
+
+namespace blosc2_grok {
+namespace {
+
+// A name given in the environment counts where the parameters leave the choice open.
+std::string wanted_name(EngineName name) {
+  switch (name) {
+    case EngineName::kOpenjpeg: return "openjpeg";
+    case EngineName::kGrok: return "grok";
+    case EngineName::kJ2k: return "j2k";
+    case EngineName::kAuto: break;
+  }
+  const char* const environment = std::getenv("BLOSC2_GROK_ENGINE");
+  return environment == nullptr || std::string_view(environment) == "auto" ? "" : environment;
+}
+
+template <class Refusal>
+const Engine& choose(const std::string& wanted, Refusal&& refusal) {
+  std::string reasons;
+  bool is_known = wanted.empty();
+  for (const Engine* engine : engines()) {
+    if (!wanted.empty() && engine->name() != wanted) continue;
+    is_known = true;
+    const std::string reason = refusal(*engine);
+    if (reason.empty()) return *engine;
+    reasons += text(reasons.empty() ? "" : "; ", engine->name(), ": ", reason);
+  }
+  if (!is_known) throw Error(ErrorCode::kCodecSupport, "engine '", wanted, "' is not in this build");
+  throw Error(ErrorCode::kCodecSupport, "no engine can do this: ", reasons);
+}
+
+}  // namespace
+
+std::span<const Engine* const> engines() {
+  static const auto list = make_engine_list();
+  return list;
+}
+
+const Engine& choose_encoder(const SourceImage& image, const CodingJob& job) {
+  return choose(wanted_name(job.params.engine), [&](const Engine& engine) { return engine.refusal(image, job); });
+}
+
+const Engine& choose_decoder(const CodestreamHeader& header) {
+  return choose("", [&](const Engine& engine) { return engine.refusal(header); });
+}
+
+// docs/design.md, "What was measured": where the open encoders were found wrong.
+bool is_common(const SourceImage& image, const CodingJob& job) {
+  const Params& params = job.params;
+  const auto divides = [](uint32_t tile, uint32_t side) { return tile == 0 || tile >= side || side % tile == 0; };
+  return params.offset.is_zero() && params.tile_offset.is_zero() && params.roi_compno < 0 && params.numgbits == 2 &&
+         divides(params.tile_size.width, image.plane.columns) && divides(params.tile_size.height, image.plane.rows);
+}
+
+}  // namespace blosc2_grok

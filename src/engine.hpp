@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The seam behind which the coders stand, and the rule that picks one of them for a block.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "codestream.hpp"
+#include "params.hpp"
+#include "planes.hpp"
+
+namespace blosc2_grok {
+
+// An image inside a block's memory: `planes` without the padding, one first byte per component.
+template <class Byte>
+struct ImageOf {
+  PlaneView plane;
+  unsigned bits = 0;  // precision of the codestream
+  std::vector<Byte*> components;
+};
+using SourceImage = ImageOf<const uint8_t>;
+using TargetImage = ImageOf<uint8_t>;
+
+// What one encoder call shall reach. Bytes count the codestream alone.
+struct Target {
+  enum class Kind { kEverything, kBytes, kDecibels };
+  Kind kind = Kind::kEverything;
+  std::vector<double> layers;  // bytes or dB of each quality layer, the last one the best
+};
+
+struct CodingJob {
+  const Params& params;
+  Target target;
+  bool irreversible = false;
+  bool colour_transform = false;
+  unsigned resolutions = 6;  // clamped to what the tiles allow
+  unsigned threads = 1;
+};
+
+class Engine {
+ public:
+  Engine() = default;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  virtual ~Engine() = default;
+
+  virtual EngineName id() const = 0;
+  virtual std::string name() const = 0;
+  virtual std::array<uint8_t, 3> version() const = 0;
+  virtual std::string licence() const = 0;
+
+  // Why this engine can't code `job`; empty when it can.
+  virtual std::string refusal(const SourceImage& image, const CodingJob& job) const = 0;
+  virtual std::string refusal(const CodestreamHeader& header) const = 0;
+
+  // A complete codestream, SOC to EOC. Throws Error.
+  virtual std::vector<uint8_t> encode(const SourceImage& image, const CodingJob& job) const = 0;
+  // Writes every sample of `image`, whose size is the codestream's (checked by the caller). Throws Error.
+  virtual void decode(const TargetImage& image, ByteSpan codestream, const CodestreamHeader& header,
+                      unsigned threads) const = 0;
+};
+
+// Those that this build has, in the order of preference.
+std::span<const Engine* const> engines();
+
+// The engine that takes a block: the one named by `params.engine` or by BLOSC2_GROK_ENGINE, else the first that can.
+// Throws Error with every engine's reason when none can.
+const Engine& choose_encoder(const SourceImage& image, const CodingJob& job);
+const Engine& choose_decoder(const CodestreamHeader& header);
+
+// Whether an engine is known to code such a job exactly; others are decoded again before they leave.
+bool is_common(const SourceImage& image, const CodingJob& job);
+
+}  // namespace blosc2_grok

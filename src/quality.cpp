@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Search around an engine's own rate control (docs/design.md, "Quality").
+#include "quality.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace blosc2_grok {
+namespace {
+
+constexpr int kMaxAttempts = 8;
+constexpr double kFullEnough = 0.97;   // of the budget
+constexpr double kDecibelMargin = 0.5;  // above what was asked
+
+// Every layer but "everything" scaled or shifted alike.
+Target scaled(const Goal& goal, double factor) {
+  Target target{Target::Kind::kBytes, {}};
+  for (const double bytes : goal.layers) {
+    target.layers.push_back(bytes <= 0 ? 0 : std::max(1.0, bytes * factor - static_cast<double>(goal.overhead)));
+  }
+  return target;
+}
+
+Target shifted(const Goal& goal, double decibels) {
+  Target target{Target::Kind::kDecibels, {}};
+  for (const double layer : goal.layers) target.layers.push_back(std::max(layer + decibels, 0.1));
+  return target;
+}
+
+CodedImage encode_to_budget(const Engine& engine, const SourceImage& image, CodingJob& job, const Goal& goal) {
+  const double budget = goal.layers.back();
+  CodedImage best;
+  double best_size = 0, factor = 1;
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    job.target = scaled(goal, factor);
+    std::vector<uint8_t> codestream = engine.encode(image, job);
+    const auto size = static_cast<double>(codestream.size() + goal.overhead);
+    const bool fits = size <= budget, best_fits = best_size > 0 && best_size <= budget;
+    const bool same = size == best_size;
+    if (best_size == 0 || (fits && (!best_fits || size > best_size)) || (!fits && !best_fits && size < best_size)) {
+      best.codestream = std::move(codestream);
+      best_size = size;
+    }
+    if (budget <= 0 || (fits && size >= kFullEnough * budget) || same || (best_fits && !fits)) break;
+    factor *= budget / size * (fits ? 1.0 : 0.998);
+  }
+  if (budget > 0 && best_size > budget) {
+    record_notice(text("a budget of ", std::llround(budget), " bytes is below what headers take: the block has ",
+                       std::llround(best_size), " bytes"));
+  }
+  return best;
+}
+
+CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, CodingJob& job, const Goal& goal,
+                              size_t block_bytes) {
+  const double asked = goal.layers.back();
+  CodedImage best;
+  double best_psnr = -1, shift = 0;
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    job.target = shifted(goal, shift);
+    CodedImage coded{engine.encode(image, job), {}};
+    coded.loss = measure_loss(image, coded.codestream, block_bytes, job.threads);
+    const double reached = psnr(coded.loss->mse, image.bits);
+    (reached < asked ? low : high) = shift;
+    const bool best_holds = best_psnr >= asked;
+    if (best_psnr < 0 || (reached >= asked ? !best_holds || reached < best_psnr : !best_holds && reached > best_psnr)) {
+      best = std::move(coded);
+      best_psnr = reached;
+    }
+    if (reached >= asked && reached <= asked + kDecibelMargin) break;
+    const double step = std::isinf(reached) ? -6 : asked + kDecibelMargin / 2 - reached;
+    shift = std::isinf(low) || std::isinf(high) ? shift + step : (low + high) / 2;
+    if (asked + shift <= 0 || (!std::isinf(low) && !std::isinf(high) && high - low < 0.02)) break;
+  }
+  if (best_psnr < asked) {  // everything there is
+    job.target = {};
+    best.codestream = engine.encode(image, job);
+    best.loss.reset();
+  }
+  return best;
+}
+
+}  // namespace
+
+double psnr(double mse, unsigned bits) {
+  if (mse <= 0) return std::numeric_limits<double>::infinity();
+  const double peak = std::ldexp(1.0, static_cast<int>(bits)) - 1;
+  return 10 * std::log10(peak * peak / mse);
+}
+
+LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads) {
+  const CodestreamHeader header = parse_codestream_header(codestream);
+  std::vector<uint8_t> decoded(block_bytes);
+  TargetImage target{image.plane, image.bits, {}};
+  const uint8_t* const origin = *std::ranges::min_element(image.components);
+  for (const uint8_t* component : image.components) target.components.push_back(decoded.data() + (component - origin));
+  choose_decoder(header).decode(target, codestream, header, threads);
+  DifferenceSum sum;
+  for (size_t i = 0; i < image.components.size(); ++i) {
+    const DifferenceSum part = find_difference(image.components[i], target.components[i], image.plane);
+    sum.greatest = std::max(sum.greatest, part.greatest);
+    sum.squares += part.squares;
+  }
+  const double samples = double(image.plane.rows) * image.plane.columns * static_cast<double>(image.components.size());
+  return {static_cast<double>(sum.greatest), sum.squares / samples};
+}
+
+CodedImage encode_to_goal(const Engine& engine, const SourceImage& image, CodingJob job, const Goal& goal,
+                          size_t block_bytes, bool is_lossy) {
+  CodedImage coded;
+  if (goal.mode == QualityMode::kDecibels) {
+    coded = encode_to_decibels(engine, image, job, goal, block_bytes);
+  } else if (goal.mode == QualityMode::kRates) {
+    coded = encode_to_budget(engine, image, job, goal);
+  } else {
+    coded.codestream = engine.encode(image, job);
+  }
+  if (coded.loss || (!is_lossy && is_common(image, job))) return coded;
+  const LossRecord loss = measure_loss(image, coded.codestream, block_bytes, job.threads);
+  if (!is_lossy && loss.max_error > 0) {
+    throw Error(ErrorCode::kCodecSupport, "engine ", engine.name(), " can't code a lossless block of ",
+                image.plane.rows, " x ", image.plane.columns, " with these tiles, offsets or ROI: decoding gives errors of ",
+                loss.max_error);
+  }
+  if (is_lossy) coded.loss = loss;
+  return coded;
+}
+
+}  // namespace blosc2_grok

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Coding an image to a budget or a quality: what the engines aim at, corrected until it holds.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "engine.hpp"
+#include "segment.hpp"
+
+namespace blosc2_grok {
+
+// What a block shall reach; sizes are of the stored block.
+struct Goal {
+  QualityMode mode = QualityMode::kNone;
+  std::vector<double> layers;   // bytes or dB, the last one the block's own; 0 bytes: everything
+  size_t overhead = 0;          // bytes of the stored block that are not the engine's codestream
+};
+
+struct CodedImage {
+  std::vector<uint8_t> codestream;
+  std::optional<LossRecord> loss;  // measured, unless nothing was to be lost
+};
+
+// Throws Error when no engine can code it, or when nothing may be lost and the engine loses something.
+CodedImage encode_to_goal(const Engine& engine, const SourceImage& image, CodingJob job, const Goal& goal,
+                          size_t block_bytes, bool is_lossy);
+
+// What a decoder makes of the codestream, compared with the image.
+LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads);
+
+// 10 log10(peak^2 / MSE) with peak = 2^bits - 1; infinite for equal images.
+double psnr(double mse, unsigned bits);
+
+}  // namespace blosc2_grok

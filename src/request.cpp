@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From the host's structs to a request: whose parameters count, which shape, what the filters did.
+#include "request.hpp"
+
+#include <algorithm>
+
+#include "host.hpp"
+
+namespace blosc2_grok {
+namespace {
+
+Params find_params(const host::EncodeParams& call, uint8_t codec_meta) {
+  if (call.codec_params != nullptr) {
+    throw Error(ErrorCode::kCodecParam, "codec_params of the C call are not taken by this version");
+  }
+  const auto metalayer = call.schunk.metalayer("grok");
+  if (!metalayer) return with_codec_meta(*default_params(), codec_meta);
+  Params params = parse_params(*metalayer);
+  // An array's own quality holds; a bare codec_meta must not change it unseen.
+  return params.quality_mode == QualityMode::kNone ? with_codec_meta(std::move(params), codec_meta) : params;
+}
+
+// Bytes in a row, coded without loss: what is left when samples can't be told.
+void take_as_bytes(EncodeRequest& request, std::string reason) {
+  request.dtype = {SampleType{1, false, false}, true};
+  const auto bytes = static_cast<int32_t>(request.block.size());
+  request.layout = make_layout(std::span(&bytes, 1), {-1, 0, -1});
+  request.shuffled_typesize = 0;
+  request.lossless_only = std::move(reason);
+}
+
+void take_as_row(EncodeRequest& request, int32_t typesize) {
+  request.dtype = parse_dtype("", typesize);
+  request.lossless_only = "the block's dtype is not known (it belongs to no b2nd array)";
+  if (request.block.size() % static_cast<size_t>(typesize) != 0) {
+    return take_as_bytes(request, text("a block of ", request.block.size(), " bytes holds no whole samples of ", typesize));
+  }
+  const auto samples = static_cast<int32_t>(request.block.size()) / typesize;
+  request.layout = make_layout(std::span(&samples, 1), {-1, 0, -1});
+}
+
+void take_as_array(EncodeRequest& request, const host::ArrayMeta& array, int32_t typesize) {
+  request.dtype = parse_dtype(array.dtype, typesize);
+  if (!request.dtype.is_known) request.lossless_only = text("the dtype '", array.dtype, "' doesn't tell what samples are");
+  request.layout = make_layout(array.block_shape, resolve_roles(array.shape, request.params.layout));
+  uint64_t bytes = request.dtype.sample.bytes;
+  for (const uint32_t extent : request.layout.extents) bytes *= extent;
+  if (bytes != request.block.size()) {
+    take_as_bytes(request, text("the host hands over ", request.block.size(), " bytes of a block of ", bytes,
+                                " (splitmode must be NEVER_SPLIT)"));
+  }
+}
+
+// Blosc2 applies filters before the codec. A lone shuffle can be undone; what others did is no image any more.
+void undo_filters(EncodeRequest& request, const host::EncodeParams& call) {
+  const auto active = std::ranges::count_if(call.filters, [](uint8_t filter) { return filter != 0; });
+  if (active == 0) return;
+  const auto at = static_cast<size_t>(
+      std::ranges::find_if(call.filters, [](uint8_t filter) { return filter != 0; }) - call.filters.begin());
+  const bool is_shuffle = active == 1 && call.filters[at] == host::kShuffleFilter;
+  const int32_t stride = call.filters_meta[at] != 0 ? call.filters_meta[at] : call.typesize;
+  if (is_shuffle && stride == call.typesize && stride <= 255) {
+    if (stride > 1 && request.lossless_only.empty()) request.shuffled_typesize = static_cast<uint8_t>(stride);
+    if (stride > 1 && !request.lossless_only.empty()) take_as_bytes(request, request.lossless_only);
+    return;
+  }
+  take_as_bytes(request, text("filter ", int{call.filters[at]}, active > 1 ? " and others are" : " is",
+                              " on: pass filters=[] in cparams"));
+}
+
+unsigned inner_threads(uint32_t wanted, const host::Schunk& schunk, const std::optional<host::ArrayMeta>& array,
+                       int32_t host_threads) {
+  if (wanted > 0) return wanted;
+  return host::chunk_is_one_block(schunk, array) ? static_cast<unsigned>(host_threads) : 1;
+}
+
+}  // namespace
+
+EncodeRequest make_encode_request(ByteSpan block, uint8_t codec_meta, const void* cparams) {
+  const host::EncodeParams call = host::read_encode_params(cparams);
+  EncodeRequest request;
+  request.block = block;
+  request.params = find_params(call, codec_meta);
+  const auto array = host::read_array_meta(call.schunk);
+  const int32_t typesize = call.typesize;
+  if (array) {
+    take_as_array(request, *array, typesize);
+  } else {
+    take_as_row(request, typesize);
+  }
+  undo_filters(request, call);
+  request.threads = inner_threads(request.params.num_threads, call.schunk, array, call.threads);
+  return request;
+}
+
+DecodeRequest make_decode_request(std::span<uint8_t> block, ByteSpan stored_block, const void* dparams) {
+  const host::DecodeParams call = host::read_decode_params(dparams);
+  const auto array = host::read_array_meta(call.schunk);
+  const auto metalayer = call.schunk.metalayer("grok");
+  const uint32_t wanted = metalayer ? parse_params(*metalayer).num_threads : default_params()->num_threads;
+  DecodeRequest request{stored_block, block, inner_threads(wanted, call.schunk, array, call.threads), {}};
+  if (metalayer) request.no_legacy = "its array has parameters of this plugin";
+  return request;
+}
+
+}  // namespace blosc2_grok

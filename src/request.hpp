@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One block as a caller hands it over, with everything that decides how it is coded.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "bytes.hpp"
+#include "geometry.hpp"
+#include "params.hpp"
+#include "sample_type.hpp"
+
+namespace blosc2_grok {
+
+struct EncodeRequest {
+  ByteSpan block;
+  Dtype dtype;
+  Layout layout;
+  uint8_t shuffled_typesize = 0;    // 0: samples lie as they are; n: byte-shuffled by n
+  std::string lossless_only;        // why no loss is allowed; empty: it is
+  Params params;
+  unsigned threads = 1;
+};
+
+struct DecodeRequest {
+  ByteSpan stored_block;
+  std::span<uint8_t> block;  // exactly the block's bytes
+  unsigned threads = 1;
+  std::string no_legacy;     // why a block without our segment can't be one of an earlier plugin; empty: it may be
+};
+
+// From the arguments of the host's calls. Throws Error.
+EncodeRequest make_encode_request(ByteSpan block, uint8_t codec_meta, const void* cparams);
+DecodeRequest make_decode_request(std::span<uint8_t> block, ByteSpan stored_block, const void* dparams);
+
+}  // namespace blosc2_grok
