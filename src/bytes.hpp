@@ -41,7 +41,8 @@ class ByteReader {
 
   ByteSpan take(uint64_t count) {
     if (count > left()) {
-      throw Error(ErrorCode::kData, what_, " ends early: ", count, " bytes wanted at ", position_, ", ", left(), " left");
+      throw Error(ErrorCode::kData, what_, " ends early: ", count, " bytes wanted at ", position_, ", ", left(),
+                  " left");
     }
     const ByteSpan taken = bytes_.subspan(position_, static_cast<size_t>(count));
     position_ += static_cast<size_t>(count);

@@ -10,6 +10,7 @@
 #include "error.hpp"
 #include "msgpack.hpp"
 #include "quality.hpp"
+#include "stored_block.hpp"
 
 #define STRINGIZE_VALUE(value) #value
 #define STRINGIZE(value) STRINGIZE_VALUE(value)
@@ -126,7 +127,8 @@ void describe_segment(Map& map, const blosc2_grok::Segment& segment, unsigned bi
     map.emplace_back("mse", segment.loss->mse);
     map.emplace_back("psnr", blosc2_grok::psnr(segment.loss->mse, bits));
   }
-  if (segment.samples_checksum) map.emplace_back("samples_checksum", blosc2_grok::text(std::hex, *segment.samples_checksum));
+  if (segment.samples_checksum)
+    map.emplace_back("samples_checksum", blosc2_grok::text(std::hex, *segment.samples_checksum));
 }
 
 }  // namespace
@@ -138,9 +140,14 @@ const char* blosc2_grok_version(void) { return kVersion; }
 int64_t blosc2_grok_build_info(uint8_t* dst, size_t dst_capacity) {
   return blosc2_grok::guard([&]() -> int64_t {
     Array list;
-    for (const blosc2_grok::Engine* engine : blosc2_grok::engines()) list.push_back(describe_engine(*engine));
-    return copy_out(dst, dst_capacity,
-                    serialize(Map{{"version", kVersion}, {"engines", std::move(list)}, {"licence", "BSD-3-Clause"}}));
+    std::string licence = "BSD-3-Clause";
+    for (const blosc2_grok::Engine* engine : blosc2_grok::engines()) {
+      list.push_back(describe_engine(*engine));
+      if (engine->licence().starts_with("AGPL")) licence = engine->licence();  // covers the whole
+    }
+    return copy_out(
+        dst, dst_capacity,
+        serialize(Map{{"version", kVersion}, {"engines", std::move(list)}, {"licence", std::move(licence)}}));
   });
 }
 
@@ -183,7 +190,8 @@ int64_t blosc2_grok_encode(uint8_t* dst, size_t dst_capacity, const uint8_t* src
     if (dst == nullptr || src == nullptr || block == nullptr) {
       throw Error(ErrorCode::kInvalidParam, "blosc2_grok_encode needs a source, a destination and a block");
     }
-    Params params = packed_size == 0 ? *blosc2_grok::default_params() : blosc2_grok::parse_params({packed, packed_size});
+    Params params =
+        packed_size == 0 ? *blosc2_grok::default_params() : blosc2_grok::parse_params({packed, packed_size});
     const auto request = make_request({src, src_size}, *block, with_codec_meta(std::move(params), codec_meta));
     return static_cast<int64_t>(blosc2_grok::encode_block({dst, dst_capacity}, request));
   });

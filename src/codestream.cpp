@@ -88,7 +88,8 @@ uint64_t least_packets(const CodestreamHeader& header) {
         const uint64_t samples = divide_up(divide_up(length, subsampling), uint64_t{1} << level);
         return divide_up(samples > 1 ? samples - 1 : 1, uint64_t{1} << exponent);
       };
-      packets += precincts(header.width(), component.dx, size & 0x0fu) * precincts(header.height(), component.dy, size >> 4);
+      packets +=
+          precincts(header.width(), component.dx, size & 0x0fu) * precincts(header.height(), component.dy, size >> 4);
     }
   }
   return packets * header.layers;
@@ -117,7 +118,8 @@ size_t segment_size(ByteSpan codestream, size_t offset) {
 }
 
 CodestreamHeader parse_codestream_header(ByteSpan codestream) {
-  if (codestream.size() < 4 || load_big_endian(codestream.first(2)) != marker::kSoc) broken("no SOC marker at its start");
+  if (codestream.size() < 4 || load_big_endian(codestream.first(2)) != marker::kSoc)
+    broken("no SOC marker at its start");
   CodestreamHeader header;
   bool has_siz = false, has_cod = false, has_qcd = false;
   size_t offset = 2;

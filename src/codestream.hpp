@@ -25,7 +25,7 @@ struct ComponentHeader {
 // ISO/IEC 15444-1 A.5.1 (SIZ), A.6.1 (COD) and A.6.4 (QCD).
 struct CodestreamHeader {
   uint16_t rsiz = 0;
-  uint32_t x1 = 0, y1 = 0, x0 = 0, y0 = 0;                            // image area on the reference grid
+  uint32_t x1 = 0, y1 = 0, x0 = 0, y0 = 0;                             // image area on the reference grid
   uint32_t tile_width = 0, tile_height = 0, tile_x0 = 0, tile_y0 = 0;  // tile grid
   std::vector<ComponentHeader> components;
   uint8_t coding_style = 0;
@@ -38,7 +38,7 @@ struct CodestreamHeader {
   uint8_t transform = 0;                // 0: 9/7 irreversible, 1: 5/3 reversible
   std::vector<uint8_t> precinct_sizes;  // PPy << 4 | PPx, lowest resolution first; empty: 2^15
   uint8_t guard_bits = 0;
-  size_t first_tile_part = 0;  // offset of the first SOT marker
+  size_t first_tile_part = 0;    // offset of the first SOT marker
   std::vector<size_t> comments;  // offsets of the COM markers
 
   uint32_t width() const { return x1 - x0; }
@@ -48,8 +48,8 @@ struct CodestreamHeader {
 };
 
 // Throws Error(kData) where a marker, a length or a number does not fit. What a returned header proves: the image area
-// and tiles are not empty, there are at most 65,535 tiles and no more than the bytes can hold, every component has 1 to 38
-// bits, code-blocks and precincts are of legal size, and the packets announced fit into the bytes, one byte each.
+// and tiles are not empty, there are at most 65,535 tiles and no more than the bytes can hold, every component has 1 to
+// 38 bits, code-blocks and precincts are of legal size, and the packets announced fit into the bytes, one byte each.
 CodestreamHeader parse_codestream_header(ByteSpan codestream);
 
 // The length of the marker segment at `offset`, marker included.
@@ -59,9 +59,9 @@ size_t segment_size(ByteSpan codestream, size_t offset);
 ByteSpan find_codestream(ByteSpan bytes);
 bool is_jp2(ByteSpan bytes);
 
-// The boxes before a codestream: signature, file type, header (ISO/IEC 15444-1 Annex I), and the head of jp2c.
+// The boxes before a codestream: signature, file type, header (ISO/IEC 15444-1 Annex I), and the head of jp2c: 85 bytes
+// for components of one depth, as all of ours are.
+constexpr size_t kJp2HeadBytes = 85;
 std::vector<uint8_t> make_jp2_head(const CodestreamHeader& header, size_t codestream_bytes);
-// How many bytes make_jp2_head returns.
-size_t jp2_head_size(const CodestreamHeader& header);
 
 }  // namespace blosc2_grok

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine.hpp"
+#include "stored_block.hpp"
 
 namespace blosc2_grok {
 namespace {
@@ -34,14 +35,16 @@ Placement place(const Segment& segment) {
 Placement place_legacy(const CodestreamHeader& header) {
   const ComponentHeader& first = header.components[0];
   const bool all_alike = std::ranges::all_of(header.components, [&](const ComponentHeader& component) {
-    return component.bits == first.bits && component.is_signed == first.is_signed && component.dx == 1 && component.dy == 1;
+    return component.bits == first.bits && component.is_signed == first.is_signed && component.dx == 1 &&
+           component.dy == 1;
   });
   if (!all_alike || first.bits > 16) {
     throw Error(ErrorCode::kData, "block of an earlier plugin has components of ", int{first.bits},
                 " bits, or different ones");
   }
   const auto components = static_cast<uint32_t>(header.components.size());
-  Geometry geometry{header.height(), header.width(), components, 1, size_t{header.width()} * components, components, {}};
+  Geometry geometry{
+      header.height(), header.width(), components, 1, size_t{header.width()} * components, components, {}};
   for (size_t i = 0; i < components; ++i) geometry.component_offsets.push_back(i);
   const SampleType sample{static_cast<uint8_t>(first.bits > 8 ? 2 : 1), first.is_signed, false};
   return {sample, std::move(geometry), {1, header.height(), header.width()}, 0};
@@ -50,8 +53,8 @@ Placement place_legacy(const CodestreamHeader& header) {
 // After this the codestream's samples are known to fit the block, one for one.
 void check_sizes(const Placement& placement, const CodestreamHeader& header, size_t block_bytes) {
   const Geometry& geometry = placement.geometry;
-  const uint64_t bytes = uint64_t{geometry.rows} * geometry.columns * geometry.component_offsets.size() *
-                         placement.sample.bytes;
+  const uint64_t bytes =
+      uint64_t{geometry.rows} * geometry.columns * geometry.component_offsets.size() * placement.sample.bytes;
   if (bytes != block_bytes) {
     throw Error(ErrorCode::kData, "stored block holds ", bytes, " bytes of samples, the block has ", block_bytes);
   }
@@ -85,10 +88,10 @@ void restore_padding(std::span<uint8_t> block, const Placement& placement) {
 
 void decode_samples(std::span<uint8_t> block, const Placement& placement, const StoredBlock& stored, unsigned threads) {
   const Geometry& geometry = placement.geometry;
-  TargetImage target{{placement.sample, placement.valid.rows, placement.valid.columns, geometry.row_stride,
-                      geometry.column_stride},
-                     stored.header.components[0].bits,
-                     {}};
+  TargetImage target{
+      {placement.sample, placement.valid.rows, placement.valid.columns, geometry.row_stride, geometry.column_stride},
+      stored.header.components[0].bits,
+      {}};
   for (size_t i = 0; i < stored.header.components.size(); ++i) {
     target.components.push_back(block.data() + geometry.component_offsets[i] * placement.sample.bytes);
   }
@@ -97,14 +100,6 @@ void decode_samples(std::span<uint8_t> block, const Placement& placement, const 
 }
 
 }  // namespace
-
-StoredBlock open_stored_block(ByteSpan stored_block) {
-  StoredBlock stored;
-  stored.codestream = find_codestream(stored_block);
-  stored.header = parse_codestream_header(stored.codestream);
-  stored.segment = read_segment(stored_block, stored.codestream, stored.header);
-  return stored;
-}
 
 void decode_block(const DecodeRequest& request) {
   const StoredBlock stored = open_stored_block(request.stored_block);

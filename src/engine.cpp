@@ -12,26 +12,35 @@ namespace {
 // A name given in the environment counts where the parameters leave the choice open.
 std::string wanted_name(EngineName name) {
   switch (name) {
-    case EngineName::kOpenjpeg: return "openjpeg";
-    case EngineName::kGrok: return "grok";
-    case EngineName::kJ2k: return "j2k";
-    case EngineName::kAuto: break;
+    case EngineName::kOpenjpeg:
+      return "openjpeg";
+    case EngineName::kGrok:
+      return "grok";
+    case EngineName::kJ2k:
+      return "j2k";
+    case EngineName::kAuto:
+      break;
   }
   const char* const environment = std::getenv("BLOSC2_GROK_ENGINE");
   return environment == nullptr || std::string_view(environment) == "auto" ? "" : environment;
 }
 
 template <class Refusal>
-const Engine& choose(const std::string& wanted, Refusal&& refusal) {
+std::vector<const Engine*> find(const std::string& wanted, Refusal&& refusal) {
+  std::vector<const Engine*> able;
   std::string reasons;
   bool is_known = wanted.empty();
   for (const Engine* engine : engines()) {
     if (!wanted.empty() && engine->name() != wanted) continue;
     is_known = true;
     const std::string reason = refusal(*engine);
-    if (reason.empty()) return *engine;
+    if (reason.empty()) {
+      able.push_back(engine);
+      continue;
+    }
     reasons += text(reasons.empty() ? "" : "; ", engine->name(), ": ", reason);
   }
+  if (!able.empty()) return able;
   if (!is_known) throw Error(ErrorCode::kCodecSupport, "engine '", wanted, "' is not in this build");
   throw Error(ErrorCode::kCodecSupport, "no engine can do this: ", reasons);
 }
@@ -43,12 +52,12 @@ std::span<const Engine* const> engines() {
   return list;
 }
 
-const Engine& choose_encoder(const SourceImage& image, const CodingJob& job) {
-  return choose(wanted_name(job.params.engine), [&](const Engine& engine) { return engine.refusal(image, job); });
+std::vector<const Engine*> find_encoders(const SourceImage& image, const CodingJob& job) {
+  return find(wanted_name(job.params.engine), [&](const Engine& engine) { return engine.refusal(image, job); });
 }
 
 const Engine& choose_decoder(const CodestreamHeader& header) {
-  return choose("", [&](const Engine& engine) { return engine.refusal(header); });
+  return *find("", [&](const Engine& engine) { return engine.refusal(header); }).front();
 }
 
 // docs/design.md, "What was measured": where the open encoders were found wrong.

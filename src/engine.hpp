@@ -66,9 +66,9 @@ class Engine {
 // Those that this build has, in the order of preference.
 std::span<const Engine* const> engines();
 
-// The engine that takes a block: the one named by `params.engine` or by BLOSC2_GROK_ENGINE, else the first that can.
-// Throws Error with every engine's reason when none can.
-const Engine& choose_encoder(const SourceImage& image, const CodingJob& job);
+// The engines that can take a block, the best first: the one named by `params.engine` or by BLOSC2_GROK_ENGINE, else
+// all. Throws Error with every engine's reason when there is none.
+std::vector<const Engine*> find_encoders(const SourceImage& image, const CodingJob& job);
 const Engine& choose_decoder(const CodestreamHeader& header);
 
 // Whether an engine is known to code such a job exactly; others are decoded again before they leave.

@@ -8,7 +8,15 @@ namespace blosc2_grok {
 
 class Engine;
 const Engine* openjpeg_engine();
+const Engine* grok_engine();
 
-inline std::vector<const Engine*> make_engine_list() { return {openjpeg_engine()}; }
+// In the order of preference.
+inline std::vector<const Engine*> make_engine_list() {
+  std::vector<const Engine*> list{openjpeg_engine()};
+#if defined(BLOSC2_GROK_WITH_GROK)
+  list.push_back(grok_engine());
+#endif
+  return list;
+}
 
 }  // namespace blosc2_grok

@@ -129,8 +129,8 @@ Image make_image(const SourceImage& source, const Params& params) {
   component.prec = source.bits;
   component.sgnd = source.plane.sample.is_signed;
   std::vector<opj_image_cmptparm_t> components(source.components.size(), component);
-  auto image = own<Image>(opj_image_create(static_cast<OPJ_UINT32>(components.size()), components.data(),
-                                           OPJ_CLRSPC_UNSPECIFIED));
+  auto image = own<Image>(
+      opj_image_create(static_cast<OPJ_UINT32>(components.size()), components.data(), OPJ_CLRSPC_UNSPECIFIED));
   image->x0 = component.x0;
   image->y0 = component.y0;
   image->x1 = component.x0 + component.w;
@@ -140,10 +140,13 @@ Image make_image(const SourceImage& source, const Params& params) {
 }
 
 void set_target(opj_cparameters_t& out, const SourceImage& source, const Target& target) {
-  const double raw_bytes = double(source.plane.rows) * source.plane.columns * static_cast<double>(source.components.size()) * source.bits / 8;
+  const double raw_bytes = double(source.plane.rows) * source.plane.columns *
+                           static_cast<double>(source.components.size()) * source.bits / 8;
   out.tcp_numlayers = static_cast<int>(std::max<size_t>(target.layers.size(), 1));
   switch (target.kind) {
-    case Target::Kind::kEverything: out.cp_disto_alloc = 1; return;
+    case Target::Kind::kEverything:
+      out.cp_disto_alloc = 1;
+      return;
     case Target::Kind::kBytes:
       out.cp_disto_alloc = 1;
       for (size_t i = 0; i < target.layers.size(); ++i) {
@@ -238,7 +241,8 @@ class OpenjpegEngine final : public Engine {
     return std::move(output.bytes);
   }
 
-  void decode(const TargetImage& target, ByteSpan codestream, const CodestreamHeader&, unsigned threads) const override {
+  void decode(const TargetImage& target, ByteSpan codestream, const CodestreamHeader&,
+              unsigned threads) const override {
     std::string reason;
     const auto codec = own<Codec>(opj_create_decompress(OPJ_CODEC_J2K));
     opj_dparameters_t parameters;

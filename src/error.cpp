@@ -44,8 +44,7 @@ blosc2_grok_message make_message(int kind, std::string_view sentence) {
   blosc2_grok_message message{};
   message.struct_size = sizeof message;
   message.kind = kind;
-  message.seconds =
-      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  message.seconds = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   message.thread = static_cast<uint64_t>(::syscall(SYS_gettid));
   copy_cut(message.block_shape, current_block_shape.data());
   copy_cut(message.text, sentence);

@@ -16,8 +16,8 @@ AxisRoles roles_by_rule(std::span<const int64_t> shape, const std::vector<int>& 
   if (count == 0) return {};
   if (kind == Kind::kRow || count == 1) return {-1, axes.back(), -1};
   const auto extent = [&](size_t from_end) { return shape[static_cast<size_t>(axes[count - from_end])]; };
-  const bool looks_interleaved = count >= 3 && (extent(1) == 3 || extent(1) == 4) && extent(2) > extent(1) &&
-                                 extent(3) > extent(1);
+  const bool looks_interleaved =
+      count >= 3 && (extent(1) == 3 || extent(1) == 4) && extent(2) > extent(1) && extent(3) > extent(1);
   if (kind == Kind::kInterleaved && count < 3) {
     throw Error(ErrorCode::kCodecParam, "layout 'interleaved' needs three axes longer than 1, the array has ", count);
   }
@@ -35,9 +35,7 @@ void check_axes(const AxisRoles& axes, size_t dimensions) {
   }
 }
 
-size_t extent_or_1(const Layout& layout, int axis) {
-  return axis < 0 ? 1 : layout.extents[static_cast<size_t>(axis)];
-}
+size_t extent_or_1(const Layout& layout, int axis) { return axis < 0 ? 1 : layout.extents[static_cast<size_t>(axis)]; }
 
 }  // namespace
 

@@ -36,8 +36,8 @@ struct Layout {
   bool operator==(const Layout&) const = default;
 };
 
-// Roles by the array's own shape, so that another block shape changes nothing: axes of length 1 are dropped; a last axis
-// of 3 or 4 after two longer ones is channels (samples of 8 or 16 bit); else the last two are rows and columns.
+// Roles by the array's own shape, so that another block shape changes nothing: axes of length 1 are dropped; a last
+// axis of 3 or 4 after two longer ones is channels (samples of 8 or 16 bit); else the last two are rows and columns.
 AxisRoles resolve_roles(std::span<const int64_t> array_shape, const LayoutWish& wish);
 
 Layout make_layout(std::span<const int32_t> block_shape, const AxisRoles& roles);

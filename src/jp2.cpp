@@ -51,7 +51,8 @@ bool is_jp2(ByteSpan bytes) {
 
 ByteSpan find_codestream(ByteSpan bytes) {
   if (bytes.size() >= 2 && load_big_endian(bytes.first(2)) == marker::kSoc) return bytes;
-  if (!is_jp2(bytes)) throw Error(ErrorCode::kData, "block of ", bytes.size(), " bytes is no JPEG 2000 file or codestream");
+  if (!is_jp2(bytes))
+    throw Error(ErrorCode::kData, "block of ", bytes.size(), " bytes is no JPEG 2000 file or codestream");
   ByteReader reader(bytes, "JP2 file");
   while (!reader.at_end()) {
     const size_t start = reader.position();
@@ -65,10 +66,6 @@ ByteSpan find_codestream(ByteSpan bytes) {
     if (type == kCodestreamBox) return content;
   }
   throw Error(ErrorCode::kData, "JP2 file of ", bytes.size(), " bytes has no codestream box");
-}
-
-size_t jp2_head_size(const CodestreamHeader& header) {
-  return 12 + 20 + 8 + 22 + (all_alike(header) ? 0 : 8 + header.components.size()) + 15 + 8;
 }
 
 std::vector<uint8_t> make_jp2_head(const CodestreamHeader& header, size_t codestream_bytes) {

@@ -33,20 +33,44 @@ class Reader {
  private:
   Value tagged(uint8_t tag, int depth) {
     switch (tag) {
-      case 0xc0: return {};
-      case 0xc2: return false;
-      case 0xc3: return true;
-      case 0xc4: case 0xc5: case 0xc6: return string(big_endian(1u << (tag - 0xc4)));
-      case 0xca: return double{std::bit_cast<float>(static_cast<uint32_t>(big_endian(4)))};
-      case 0xcb: return std::bit_cast<double>(big_endian(8));
-      case 0xcc: case 0xcd: case 0xce: case 0xcf: return static_cast<int64_t>(big_endian(1u << (tag - 0xcc)));
-      case 0xd0: case 0xd1: case 0xd2: case 0xd3: return signed_integer(1u << (tag - 0xd0));
-      case 0xd9: case 0xda: case 0xdb: return string(big_endian(1u << (tag - 0xd9)));
-      case 0xdc: return array(big_endian(2), depth);
-      case 0xdd: return array(big_endian(4), depth);
-      case 0xde: return map(big_endian(2), depth);
-      case 0xdf: return map(big_endian(4), depth);
-      default: throw Error(ErrorCode::kData, "MessagePack tag ", int{tag}, " is not known");
+      case 0xc0:
+        return {};
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xc4:
+      case 0xc5:
+      case 0xc6:
+        return string(big_endian(1u << (tag - 0xc4)));
+      case 0xca:
+        return double{std::bit_cast<float>(static_cast<uint32_t>(big_endian(4)))};
+      case 0xcb:
+        return std::bit_cast<double>(big_endian(8));
+      case 0xcc:
+      case 0xcd:
+      case 0xce:
+      case 0xcf:
+        return static_cast<int64_t>(big_endian(1u << (tag - 0xcc)));
+      case 0xd0:
+      case 0xd1:
+      case 0xd2:
+      case 0xd3:
+        return signed_integer(1u << (tag - 0xd0));
+      case 0xd9:
+      case 0xda:
+      case 0xdb:
+        return string(big_endian(1u << (tag - 0xd9)));
+      case 0xdc:
+        return array(big_endian(2), depth);
+      case 0xdd:
+        return array(big_endian(4), depth);
+      case 0xde:
+        return map(big_endian(2), depth);
+      case 0xdf:
+        return map(big_endian(4), depth);
+      default:
+        throw Error(ErrorCode::kData, "MessagePack tag ", int{tag}, " is not known");
     }
   }
 

@@ -143,8 +143,9 @@ void read_mode(Params& params, const Value& value) {
   constexpr int64_t kKnown = 127;
   const auto* number = value.get_if<int64_t>();
   if (number == nullptr || *number < 0 || *number > kKnown) {
-    refuse("mode", value, "a sum of GrkMode LAZY (1), RESET (2), TERMALL (4), VSC (8), PTERM (16), SEGSYM (32), HT (64);"
-                          " HT_MIXED, HT_PHLD and JPH_RSIZ_FLAG can't be written");
+    refuse("mode", value,
+           "a sum of GrkMode LAZY (1), RESET (2), TERMALL (4), VSC (8), PTERM (16), SEGSYM (32), HT (64);"
+           " HT_MIXED, HT_PHLD and JPH_RSIZ_FLAG can't be written");
   }
   params.mode = static_cast<uint32_t>(*number);
 }
@@ -211,16 +212,24 @@ struct Row {
 };
 
 // Rows whose value is a plain number, flag or pair.
-#define INTEGER_ROW(name, member, least, most)                                                        \
-  {name,                                                                                              \
-   [](Params& p, const Value& v) { p.member = static_cast<decltype(p.member)>(read_integer(name, v, least, most)); }, \
-   [](const Params& p) -> Value { return static_cast<int64_t>(p.member); }}
-#define BOOLEAN_ROW(name, member)                                                 \
-  {name, [](Params& p, const Value& v) { p.member = read_boolean(name, v); }, \
-   [](const Params& p) -> Value { return p.member; }}
-#define EXTENT_ROW(name, member)                                                 \
-  {name, [](Params& p, const Value& v) { p.member = read_extent(name, v); }, \
-   [](const Params& p) -> Value { return write_extent(p.member); }}
+#define INTEGER_ROW(name, member, least, most)                                            \
+  {                                                                                       \
+    name,                                                                                 \
+        [](Params& p, const Value& v) {                                                   \
+          p.member = static_cast<decltype(p.member)>(read_integer(name, v, least, most)); \
+        },                                                                                \
+        [](const Params& p) -> Value { return static_cast<int64_t>(p.member); }           \
+  }
+#define BOOLEAN_ROW(name, member)                                              \
+  {                                                                            \
+    name, [](Params& p, const Value& v) { p.member = read_boolean(name, v); }, \
+        [](const Params& p) -> Value { return p.member; }                      \
+  }
+#define EXTENT_ROW(name, member)                                              \
+  {                                                                           \
+    name, [](Params& p, const Value& v) { p.member = read_extent(name, v); }, \
+        [](const Params& p) -> Value { return write_extent(p.member); }       \
+  }
 
 constexpr int64_t kInt32Most = std::numeric_limits<int32_t>::max();
 

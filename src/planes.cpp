@@ -113,8 +113,8 @@ ValidExtent find_valid_extent(const uint8_t* block, const SampleType& sample, co
   const size_t bytes = sample.bytes;
   const size_t components = geometry.component_offsets.size();
   const auto row_in_use = [&](size_t component, uint32_t row, uint32_t first_column, uint32_t columns) {
-    const size_t at = geometry.component_offsets[component] + row * geometry.row_stride +
-                      first_column * geometry.column_stride;
+    const size_t at =
+        geometry.component_offsets[component] + row * geometry.row_stride + first_column * geometry.column_stride;
     return row_has_sample(block + at * bytes, bytes, columns, geometry.column_stride);
   };
   const auto plane_in_use = [&](uint32_t plane) {
@@ -134,7 +134,8 @@ ValidExtent find_valid_extent(const uint8_t* block, const SampleType& sample, co
     }
     return false;
   };
-  while (valid.rows > 1 && !any_component([&](size_t c) { return row_in_use(c, valid.rows - 1, 0, geometry.columns); })) {
+  while (valid.rows > 1 &&
+         !any_component([&](size_t c) { return row_in_use(c, valid.rows - 1, 0, geometry.columns); })) {
     --valid.rows;
   }
   const auto column_in_use = [&](uint32_t column) {
@@ -193,8 +194,8 @@ DifferenceSum find_difference(const uint8_t* a, const uint8_t* b, const PlaneVie
       uint64_t squares = 0;  // a row of 2^31 squares of 2^32 fits
       for (size_t c = 0; c < view.columns; ++c) {
         const size_t at = row + c * view.column_stride * sizeof(T);
-        const int32_t difference = std::abs(int32_t{to_native<T, swap()>(load<T>(a + at))} -
-                                            int32_t{to_native<T, swap()>(load<T>(b + at))});
+        const int32_t difference =
+            std::abs(int32_t{to_native<T, swap()>(load<T>(a + at))} - int32_t{to_native<T, swap()>(load<T>(b + at))});
         sum.greatest = std::max(sum.greatest, difference);
         squares += static_cast<uint64_t>(difference) * static_cast<uint64_t>(difference);
       }

@@ -11,7 +11,8 @@
 
 namespace blosc2_grok {
 
-// Where one component's samples lie: strides count samples, `first` is the block's first byte plus the component's offset.
+// Where one component's samples lie: strides count samples, `first` is the block's first byte plus the component's
+// offset.
 struct PlaneView {
   SampleType sample;
   uint32_t rows = 0;

@@ -15,7 +15,8 @@ std::mutex& mutex() {
 }  // namespace
 
 std::mutex& process_lock() {
-  static const int registered = ::pthread_atfork([] { mutex().lock(); }, [] { mutex().unlock(); }, [] { mutex().unlock(); });
+  static const int registered =
+      ::pthread_atfork([] { mutex().lock(); }, [] { mutex().unlock(); }, [] { mutex().unlock(); });
   static_cast<void>(registered);
   return mutex();
 }

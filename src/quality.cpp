@@ -6,11 +6,14 @@
 #include <cmath>
 #include <limits>
 
+#include "job.hpp"
+#include "stored_block.hpp"
+
 namespace blosc2_grok {
 namespace {
 
 constexpr int kMaxAttempts = 8;
-constexpr double kFullEnough = 0.97;   // of the budget
+constexpr double kFullEnough = 0.97;    // of the budget
 constexpr double kDecibelMargin = 0.5;  // above what was asked
 
 // Every layer but "everything" scaled or shifted alike.
@@ -28,28 +31,51 @@ Target shifted(const Goal& goal, double decibels) {
   return target;
 }
 
-CodedImage encode_to_budget(const Engine& engine, const SourceImage& image, CodingJob& job, const Goal& goal) {
-  const double budget = goal.layers.back();
+std::vector<uint8_t> encode_bare(const Engine& engine, const SourceImage& image, const CodingJob& job) {
+  std::vector<uint8_t> codestream = without_comments(engine.encode(image, job));
+  check_kept(parse_codestream_header(codestream), job);
+  return codestream;
+}
+
+// Keeps the best of several attempts at a budget: the largest that fits, else the smallest.
+struct BudgetSearch {
+  double budget;
   CodedImage best;
-  double best_size = 0, factor = 1;
-  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-    job.target = scaled(goal, factor);
-    std::vector<uint8_t> codestream = engine.encode(image, job);
-    const auto size = static_cast<double>(codestream.size() + goal.overhead);
-    const bool fits = size <= budget, best_fits = best_size > 0 && best_size <= budget;
-    const bool same = size == best_size;
-    if (best_size == 0 || (fits && (!best_fits || size > best_size)) || (!fits && !best_fits && size < best_size)) {
-      best.codestream = std::move(codestream);
+  double best_size = 0;
+
+  bool best_fits() const { return best_size > 0 && best_size <= budget; }
+  void offer(CodedImage coded, double size) {
+    const bool fits = size <= budget;
+    if (best_size == 0 || (fits && (!best_fits() || size > best_size)) || (!fits && !best_fits() && size < best_size)) {
+      best = std::move(coded);
       best_size = size;
     }
-    if (budget <= 0 || (fits && size >= kFullEnough * budget) || same || (best_fits && !fits)) break;
+  }
+};
+
+CodedImage encode_to_budget(const Engine& engine, const SourceImage& image, CodingJob& job, const Goal& goal,
+                            size_t block_bytes) {
+  const double budget = goal.layers.back();
+  BudgetSearch search{budget, {}, 0};
+  double factor = 1;
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    job.target = scaled(goal, factor);
+    CodedImage coded{encode_bare(engine, image, job), {}};
+    const auto size = static_cast<double>(coded.codestream.size() + goal.overhead);
+    const bool fits = size <= budget, had_fit = search.best_fits(), same = size == search.best_size;
+    const bool full = size >= kFullEnough * budget;
+    // A block far below its budget may have nothing left to code: decoding tells sooner than coding again.
+    if (attempt == 0 && fits && !full) coded.loss = measure_loss(image, coded.codestream, block_bytes, job.threads);
+    const bool exact = coded.loss && coded.loss->max_error == 0;
+    search.offer(std::move(coded), size);
+    if (budget <= 0 || exact || same || (fits && full) || (had_fit && !fits)) break;
     factor *= budget / size * (fits ? 1.0 : 0.998);
   }
-  if (budget > 0 && best_size > budget) {
+  if (budget > 0 && !search.best_fits()) {
     record_notice(text("a budget of ", std::llround(budget), " bytes is below what headers take: the block has ",
-                       std::llround(best_size), " bytes"));
+                       std::llround(search.best_size), " bytes"));
   }
-  return best;
+  return std::move(search.best);
 }
 
 CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, CodingJob& job, const Goal& goal,
@@ -60,7 +86,7 @@ CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, Co
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     job.target = shifted(goal, shift);
-    CodedImage coded{engine.encode(image, job), {}};
+    CodedImage coded{encode_bare(engine, image, job), {}};
     coded.loss = measure_loss(image, coded.codestream, block_bytes, job.threads);
     const double reached = psnr(coded.loss->mse, image.bits);
     (reached < asked ? low : high) = shift;
@@ -75,8 +101,8 @@ CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, Co
     if (asked + shift <= 0 || (!std::isinf(low) && !std::isinf(high) && high - low < 0.02)) break;
   }
   if (best_psnr < asked) {  // everything there is
-    job.target = {};
-    best.codestream = engine.encode(image, job);
+    job.target = {Target::Kind::kBytes, std::vector<double>(goal.layers.size(), 0.0)};
+    best.codestream = encode_bare(engine, image, job);
     best.loss.reset();
   }
   return best;
@@ -113,16 +139,15 @@ CodedImage encode_to_goal(const Engine& engine, const SourceImage& image, Coding
   if (goal.mode == QualityMode::kDecibels) {
     coded = encode_to_decibels(engine, image, job, goal, block_bytes);
   } else if (goal.mode == QualityMode::kRates) {
-    coded = encode_to_budget(engine, image, job, goal);
+    coded = encode_to_budget(engine, image, job, goal, block_bytes);
   } else {
-    coded.codestream = engine.encode(image, job);
+    coded.codestream = encode_bare(engine, image, job);
   }
   if (coded.loss || (!is_lossy && is_common(image, job))) return coded;
   const LossRecord loss = measure_loss(image, coded.codestream, block_bytes, job.threads);
   if (!is_lossy && loss.max_error > 0) {
-    throw Error(ErrorCode::kCodecSupport, "engine ", engine.name(), " can't code a lossless block of ",
-                image.plane.rows, " x ", image.plane.columns, " with these tiles, offsets or ROI: decoding gives errors of ",
-                loss.max_error);
+    throw Error(ErrorCode::kCodecSupport, "it can't code a lossless block of ", image.plane.rows, " x ",
+                image.plane.columns, " with these tiles, offsets or ROI: decoding gives errors of ", loss.max_error);
   }
   if (is_lossy) coded.loss = loss;
   return coded;

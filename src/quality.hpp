@@ -13,8 +13,8 @@ namespace blosc2_grok {
 // What a block shall reach; sizes are of the stored block.
 struct Goal {
   QualityMode mode = QualityMode::kNone;
-  std::vector<double> layers;   // bytes or dB, the last one the block's own; 0 bytes: everything
-  size_t overhead = 0;          // bytes of the stored block that are not the engine's codestream
+  std::vector<double> layers;  // bytes or dB, the last one the block's own; 0 bytes: everything
+  size_t overhead = 0;         // bytes of the stored block that are not the engine's codestream
 };
 
 struct CodedImage {

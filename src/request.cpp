@@ -33,7 +33,8 @@ void take_as_row(EncodeRequest& request, int32_t typesize) {
   request.dtype = parse_dtype("", typesize);
   request.lossless_only = "the block's dtype is not known (it belongs to no b2nd array)";
   if (request.block.size() % static_cast<size_t>(typesize) != 0) {
-    return take_as_bytes(request, text("a block of ", request.block.size(), " bytes holds no whole samples of ", typesize));
+    return take_as_bytes(request,
+                         text("a block of ", request.block.size(), " bytes holds no whole samples of ", typesize));
   }
   const auto samples = static_cast<int32_t>(request.block.size()) / typesize;
   request.layout = make_layout(std::span(&samples, 1), {-1, 0, -1});
@@ -41,7 +42,8 @@ void take_as_row(EncodeRequest& request, int32_t typesize) {
 
 void take_as_array(EncodeRequest& request, const host::ArrayMeta& array, int32_t typesize) {
   request.dtype = parse_dtype(array.dtype, typesize);
-  if (!request.dtype.is_known) request.lossless_only = text("the dtype '", array.dtype, "' doesn't tell what samples are");
+  if (!request.dtype.is_known)
+    request.lossless_only = text("the dtype '", array.dtype, "' doesn't tell what samples are");
   request.layout = make_layout(array.block_shape, resolve_roles(array.shape, request.params.layout));
   uint64_t bytes = request.dtype.sample.bytes;
   for (const uint32_t extent : request.layout.extents) bytes *= extent;
@@ -55,8 +57,8 @@ void take_as_array(EncodeRequest& request, const host::ArrayMeta& array, int32_t
 void undo_filters(EncodeRequest& request, const host::EncodeParams& call) {
   const auto active = std::ranges::count_if(call.filters, [](uint8_t filter) { return filter != 0; });
   if (active == 0) return;
-  const auto at = static_cast<size_t>(
-      std::ranges::find_if(call.filters, [](uint8_t filter) { return filter != 0; }) - call.filters.begin());
+  const auto at = static_cast<size_t>(std::ranges::find_if(call.filters, [](uint8_t filter) { return filter != 0; }) -
+                                      call.filters.begin());
   const bool is_shuffle = active == 1 && call.filters[at] == host::kShuffleFilter;
   const int32_t stride = call.filters_meta[at] != 0 ? call.filters_meta[at] : call.typesize;
   if (is_shuffle && stride == call.typesize && stride <= 255) {

@@ -16,8 +16,8 @@ struct EncodeRequest {
   ByteSpan block;
   Dtype dtype;
   Layout layout;
-  uint8_t shuffled_typesize = 0;    // 0: samples lie as they are; n: byte-shuffled by n
-  std::string lossless_only;        // why no loss is allowed; empty: it is
+  uint8_t shuffled_typesize = 0;  // 0: samples lie as they are; n: byte-shuffled by n
+  std::string lossless_only;      // why no loss is allowed; empty: it is
   Params params;
   unsigned threads = 1;
 };
@@ -26,7 +26,7 @@ struct DecodeRequest {
   ByteSpan stored_block;
   std::span<uint8_t> block;  // exactly the block's bytes
   unsigned threads = 1;
-  std::string no_legacy;     // why a block without our segment can't be one of an earlier plugin; empty: it may be
+  std::string no_legacy;  // why a block without our segment can't be one of an earlier plugin; empty: it may be
 };
 
 // From the arguments of the host's calls. Throws Error.

@@ -85,8 +85,12 @@ double read_double(ByteReader& reader) { return std::bit_cast<double>(reader.big
 
 void parse_field(Segment& segment, uint8_t tag, ByteReader value) {
   switch (static_cast<Tag>(tag)) {
-    case Tag::kSample: segment.sample = parse_sample(value); return;
-    case Tag::kLayout: segment.layout = parse_layout(value); return;
+    case Tag::kSample:
+      segment.sample = parse_sample(value);
+      return;
+    case Tag::kLayout:
+      segment.layout = parse_layout(value);
+      return;
     case Tag::kValid: {
       const auto extent = [&] { return static_cast<uint32_t>(std::min<uint64_t>(value.count(), UINT32_MAX)); };
       ValidExtent valid;
@@ -106,7 +110,9 @@ void parse_field(Segment& segment, uint8_t tag, ByteReader value) {
       segment.loss = loss;
       return;
     }
-    case Tag::kSamplesChecksum: segment.samples_checksum = value.big_endian(8); return;
+    case Tag::kSamplesChecksum:
+      segment.samples_checksum = value.big_endian(8);
+      return;
   }
   // Tags from 128 on change how samples are read: not knowing one is an error; the others may be passed over.
   if (tag >= 0x80) {

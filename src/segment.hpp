@@ -37,8 +37,8 @@ struct Segment {
   Layout layout;
   std::optional<ValidExtent> valid;  // unset: everything
   EngineRecord engine;
-  std::optional<LossRecord> loss;             // of a lossy block
-  std::optional<uint64_t> samples_checksum;   // of a lossless one: XXH3-64 of the host's block
+  std::optional<LossRecord> loss;            // of a lossy block
+  std::optional<uint64_t> samples_checksum;  // of a lossless one: XXH3-64 of the host's block
 };
 
 // The segment with a checksum of zeros, ready to be put before the first SOT; `seal` fills the checksum in.
@@ -47,8 +47,8 @@ std::vector<uint8_t> make_segment(const Segment& segment);
 // Computes the checksum of the whole stored block and writes it into the segment at `segment_offset`.
 void seal(std::span<uint8_t> stored_block, size_t segment_offset);
 
-// The segment of a stored block, its checksum verified; empty for a block of an earlier plugin. Throws Error(kData) when
-// the segment is damaged or of a later version, or when any bit of the block has changed.
+// The segment of a stored block, its checksum verified; empty for a block of an earlier plugin. Throws Error(kData)
+// when the segment is damaged or of a later version, or when any bit of the block has changed.
 std::optional<Segment> read_segment(ByteSpan stored_block, ByteSpan codestream, const CodestreamHeader& header);
 
 uint64_t checksum(ByteSpan bytes);

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Where a parameter's meaning depends on the block (docs/design.md, "Parameters").
+#include "job.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace blosc2_grok {
+namespace {
+
+// As many as the smallest tile side allows (more would be empty), and at least one.
+unsigned clamp_resolutions(const Params& params, const SourceImage& image) {
+  const uint64_t width = params.tile_size.is_zero()
+                             ? uint64_t{image.plane.columns} + params.offset.width - params.tile_offset.width
+                             : params.tile_size.width;
+  const uint64_t height = params.tile_size.is_zero()
+                              ? uint64_t{image.plane.rows} + params.offset.height - params.tile_offset.height
+                              : params.tile_size.height;
+  const auto most = static_cast<unsigned>(std::bit_width(std::max<uint64_t>(std::min(width, height), 1)));
+  return std::min<unsigned>(params.num_resolutions, std::min(most, 32u));
+}
+
+void check_against_image(const Params& params, const SourceImage& image) {
+  if (params.tile_offset.width > params.offset.width || params.tile_offset.height > params.offset.height) {
+    throw Error(ErrorCode::kCodecParam, "tile_offset (", params.tile_offset.width, ", ", params.tile_offset.height,
+                ") lies beyond the image's offset (", params.offset.width, ", ", params.offset.height, ")");
+  }
+  const auto covers = [](uint32_t tile, uint32_t tile0, uint32_t image0) { return tile == 0 || tile0 + tile > image0; };
+  if (!covers(params.tile_size.width, params.tile_offset.width, params.offset.width) ||
+      !covers(params.tile_size.height, params.tile_offset.height, params.offset.height)) {
+    throw Error(ErrorCode::kCodecParam, "the first tile ends before the image's offset (", params.offset.width, ", ",
+                params.offset.height, "): tile_size and tile_offset don't reach it");
+  }
+  if (params.mct == 1 && image.components.size() < 3) {
+    throw Error(ErrorCode::kCodecParam, "mct=1 needs three components, the block has ", image.components.size());
+  }
+}
+
+// A region of interest that isn't there is left out, and said; one that could not be decoded is refused.
+Params settle_roi(Params params, const SourceImage& image) {
+  if (params.roi_compno < 0 || params.roi_shift == 0) return params;
+  if (static_cast<size_t>(params.roi_compno) >= image.components.size()) {
+    record_notice(text("roi_compno=", params.roi_compno, " has no effect on ", image.components.size(), " components"));
+    params.roi_compno = -1;
+    return params;
+  }
+  // ISO/IEC 15444-1 H.1: every magnitude outside must fall below the region's: at least as many as bit-planes.
+  const unsigned planes = image.bits + params.numgbits + 2;
+  if (params.roi_shift < planes) {
+    throw Error(ErrorCode::kCodecParam, "roi_shift is ", params.roi_shift, ": samples of ", image.bits,
+                " bits have up to ", planes, " bit-planes, and it must not be less");
+  }
+  return params;
+}
+
+}  // namespace
+
+bool asks_for_loss(const Params& params) {
+  const bool quality = params.quality_mode == QualityMode::kDecibels ||
+                       (params.quality_mode == QualityMode::kRates && params.quality_layers.back() > 1);
+  return quality || params.irreversible.value_or(false) || params.max_cs_size > 0 || params.max_comp_size > 0 ||
+         params.rsiz != 0;
+}
+
+Params settle_params(Params params, const SourceImage& image) {
+  check_against_image(params, image);
+  return settle_roi(std::move(params), image);
+}
+
+CodingJob make_job(const Params& params, const SourceImage& image, const Geometry& geometry, bool is_lossy,
+                   unsigned threads) {
+  CodingJob job{params, {}, params.irreversible.value_or(params.is_ht() && is_lossy), false, 1, threads};
+  const bool has_colours = geometry.planes == 1 && (geometry.channels == 3 || geometry.channels == 4);
+  job.colour_transform = params.mct == 1 || (params.mct == kMctAuto && has_colours);
+  job.resolutions = clamp_resolutions(params, image);
+  return job;
+}
+
+Goal make_goal(const Params& params, const SourceImage& image, size_t overhead, size_t head_bytes) {
+  Goal goal{params.quality_mode, params.quality_layers, overhead};
+  const double bytes = double(image.plane.rows) * image.plane.columns * static_cast<double>(image.components.size()) *
+                       image.plane.sample.bytes;
+  if (goal.mode == QualityMode::kRates) {
+    for (double& layer : goal.layers) layer = layer <= 1 ? 0 : std::floor(bytes / layer);
+  }
+  const uint64_t cap = params.max_cs_size != 0 ? params.max_cs_size : params.max_comp_size;
+  if (cap == 0) return goal;
+  if (goal.mode == QualityMode::kDecibels) {
+    throw Error(ErrorCode::kCodecParam, "quality_mode 'dB' and max_cs_size or max_comp_size contradict each other");
+  }
+  if (goal.mode == QualityMode::kNone) goal.layers.assign(1, 0);
+  goal.mode = QualityMode::kRates;
+  const double limit = static_cast<double>(cap + head_bytes);  // the codestream, our segment included
+  for (double& layer : goal.layers) layer = layer <= 0 ? limit : std::min(layer, limit);
+  return goal;
+}
+
+void check_kept(const CodestreamHeader& header, const CodingJob& job) {
+  const Params& params = job.params;
+  const auto check = [](std::string_view name, uint64_t asked, uint64_t written) {
+    if (asked == written) return;
+    throw Error(ErrorCode::kCodecSupport, name, " can't be kept: ", asked, " was asked for, ", written,
+                " would be written");
+  };
+  // HT engines put capabilities into Rsiz (ISO/IEC 15444-15 A.2).
+  if (!params.is_ht()) check("rsiz", params.rsiz, header.rsiz);
+  if (params.rsiz != 0) return;  // a profile prescribes the rest
+  check("progression", static_cast<uint64_t>(params.progression), header.progression);
+  check("num_resolutions", job.resolutions, header.decompositions + 1u);
+  check("codeblock_size (width)", params.codeblock_size.width, header.codeblock_width);
+  check("codeblock_size (height)", params.codeblock_size.height, header.codeblock_height);
+  check("mode", params.mode, header.codeblock_style);
+  check("numgbits", params.numgbits, header.guard_bits);
+  check("irreversible", job.irreversible, header.transform == 0);
+  check("mct", job.colour_transform, header.mct);
+  check("quality_layers (their number)", std::max<size_t>(job.target.layers.size(), 1), header.layers);
+  check("precinct_size", params.precinct_size.is_zero(), header.precinct_sizes.empty());
+  check("offset (x)", params.offset.width, header.x0);
+  check("offset (y)", params.offset.height, header.y0);
+  check("tile_offset (x)", params.tile_offset.width, header.tile_x0);
+  check("tile_offset (y)", params.tile_offset.height, header.tile_y0);
+  if (params.tile_size.is_zero()) return;
+  check("tile_size (width)", params.tile_size.width, header.tile_width);
+  check("tile_size (height)", params.tile_size.height, header.tile_height);
+}
+
+}  // namespace blosc2_grok
