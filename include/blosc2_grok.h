@@ -12,12 +12,13 @@
 #ifndef BLOSC2_GROK_H
 #define BLOSC2_GROK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define BLOSC2_GROK_VERSION_MAJOR 0
-#define BLOSC2_GROK_VERSION_MINOR 4
-#define BLOSC2_GROK_VERSION_PATCH 0
+#define BLOSC2_GROK_VERSION_MINOR 3
+#define BLOSC2_GROK_VERSION_PATCH 6
 
 #if defined(__GNUC__)
 #define BLOSC2_GROK_EXPORT __attribute__((visibility("default")))
@@ -82,6 +83,79 @@ BLOSC2_GROK_EXPORT uint64_t blosc2_grok_message_serial(void);
  *
  *  @return 1 when there was one; 0 when not; negative when `message->struct_size` is wrong. */
 BLOSC2_GROK_EXPORT int blosc2_grok_next_message(uint64_t since, int kind, blosc2_grok_message *message);
+
+/** Kept for programs of blosc2_grok 0.3: nothing needs to be started. `nthreads` has no effect; `verbose` neither. */
+BLOSC2_GROK_EXPORT void blosc2_grok_init(uint32_t nthreads, bool verbose);
+
+/** Kept for programs of blosc2_grok 0.3: nothing needs to be freed. */
+BLOSC2_GROK_EXPORT void blosc2_grok_destroy(void);
+
+#define BLOSC2_GROK_MAX_LAYERS 100
+#define BLOSC2_GROK_PARAMS_MAGIC 0x4b475242u /* its low byte can't be the bool that 0.3.5 starts with */
+
+/** Coding parameters for the C API, named as in Grok's grk_cparameters; the table in README.md tells what each does. */
+typedef struct {
+  bool tile_size_on;           /**< Whether t_width and t_height count. */
+  uint32_t tx0, ty0;           /**< Offset of the tile grid, samples: `tile_offset`. */
+  uint32_t t_width, t_height;  /**< Size of a tile, samples: `tile_size`. */
+  uint16_t numlayers;          /**< Quality layers in use, 0 to BLOSC2_GROK_MAX_LAYERS. */
+  bool allocationByRateDistoration;                   /**< `quality_mode` "rates", when numlayers > 0. */
+  double layer_rate[BLOSC2_GROK_MAX_LAYERS];          /**< Compression ratio of each layer. */
+  bool allocationByQuality;                           /**< `quality_mode` "dB"; excludes the rates. */
+  double layer_distortion[BLOSC2_GROK_MAX_LAYERS];    /**< PSNR of each layer, dB. */
+  uint8_t numgbits;            /**< Guard bits. */
+  int32_t prog_order;          /**< 0 LRCP, 1 RLCP, 2 RPCL, 3 PCRL, 4 CPRL. */
+  uint8_t numresolution;       /**< Resolutions, 1 to 33. */
+  uint32_t cblockw_init, cblockh_init; /**< Size of a code-block, samples. */
+  uint32_t cblk_sty;           /**< `mode`: a sum of GrkMode. */
+  bool irreversible;           /**< 9/7 instead of 5/3. */
+  int32_t roi_compno;          /**< Component of a region of interest; -1: none. */
+  uint32_t roi_shift;          /**< Its up-shift, bits. */
+  uint32_t res_spec;           /**< 0, or 1: prcw_init and prch_init count. */
+  uint32_t prcw_init[1], prch_init[1]; /**< Size of a precinct at full resolution, samples. */
+  uint32_t image_offset_x0, image_offset_y0; /**< Offset of the image on the reference grid: `offset`. */
+  int32_t decod_format;        /**< No effect: blocks are no files. */
+  int32_t cod_format;          /**< 1 J2K codestream, 2 JP2 file, 0 JP2. */
+  uint32_t max_comp_size;      /**< Most bytes of a component; 0: no limit. */
+  bool enableTilePartGeneration; /**< A tile-part for each resolution. */
+  uint8_t mct;                 /**< 1: colour transform of the first three components. */
+  uint64_t max_cs_size;        /**< Most bytes of the codestream; 0: no limit. */
+  uint16_t rsiz;               /**< Profile. */
+  uint16_t framerate;          /**< Frames a second of a cinema profile. */
+  bool apply_icc_;             /**< No effect: blocks carry no ICC profile. */
+  int32_t rateControlAlgorithm; /**< 0 bisect, 1 PCRD-opt. */
+  uint32_t numThreads;         /**< Threads inside a block; 0: the host's for a chunk of one block, else 1. */
+  int32_t deviceId;            /**< No effect: for builds of Grok with a GPU. */
+  uint32_t duration;           /**< No effect, as deviceId. */
+  uint32_t repeats;            /**< No effect, as deviceId. */
+  bool verbose;                /**< One line to stderr for each block. */
+} blosc2_grok_compress_params;
+
+/** Where 0.3.5 kept Grok's stream parameters. No effect: blocks are coded in memory. */
+typedef struct {
+  const char *file; /**< No effect. */
+  uint8_t *buf;     /**< No effect. */
+  size_t len;       /**< No effect. */
+} blosc2_grok_stream_params;
+
+/** What a block is, for arrays without a `b2nd` metalayer; all 0 when not said. */
+typedef struct {
+  uint32_t rows, columns, channels; /**< Samples; channels interleaved, 0 or 1 for one. */
+  char dtype[16];                   /**< NumPy's type string, "<u2"; "" when not known. */
+} blosc2_grok_image;
+
+/** Per-array parameters for `codec_params` of blosc2_cparams. Fill it with blosc2_grok_params_init, then change it. It is
+ *  read, never written, by every call of the codec, so it must live as long as blocks are encoded with it. */
+typedef struct {
+  uint32_t magic;       /**< BLOSC2_GROK_PARAMS_MAGIC; anything else is an error, never a read. */
+  uint32_t struct_size; /**< sizeof(blosc2_grok_params). */
+  blosc2_grok_compress_params compressParams;
+  blosc2_grok_stream_params streamParams;
+  blosc2_grok_image image;
+} blosc2_grok_params;
+
+/** The factory defaults. */
+BLOSC2_GROK_EXPORT void blosc2_grok_params_init(blosc2_grok_params *params);
 
 /** How a block lies in memory and what its samples are: what Blosc2's `b2nd` metalayer says of an array. */
 typedef struct {

@@ -174,6 +174,10 @@ int64_t blosc2_grok_get_defaults(uint8_t* dst, size_t dst_capacity) {
       [&]() -> int64_t { return copy_out(dst, dst_capacity, pack_params(*blosc2_grok::default_params())); });
 }
 
+void blosc2_grok_init(uint32_t, bool) {}
+
+void blosc2_grok_destroy(void) {}
+
 uint64_t blosc2_grok_message_serial(void) { return blosc2_grok::newest_message_serial(); }
 
 int blosc2_grok_next_message(uint64_t since, int kind, blosc2_grok_message* message) {

@@ -3,15 +3,19 @@
 #include "request.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
+#include "c_params.hpp"
 #include "host.hpp"
 
 namespace blosc2_grok {
 namespace {
 
+// One source gives the whole set, the first one wins: the C call, the array, the process.
 Params find_params(const host::EncodeParams& call, uint8_t codec_meta) {
   if (call.codec_params != nullptr) {
-    throw Error(ErrorCode::kCodecParam, "codec_params of the C call are not taken by this version");
+    return with_codec_meta(convert_params(check_codec_params(call.codec_params).compressParams), codec_meta);
   }
   const auto metalayer = call.schunk.metalayer("grok");
   if (!metalayer) return with_codec_meta(*default_params(), codec_meta);
@@ -38,6 +42,26 @@ void take_as_row(EncodeRequest& request, int32_t typesize) {
   }
   const auto samples = static_cast<int32_t>(request.block.size()) / typesize;
   request.layout = make_layout(std::span(&samples, 1), {-1, 0, -1});
+}
+
+// A C program may say what a block is where no metalayer does.
+bool take_as_told(EncodeRequest& request, const host::EncodeParams& call) {
+  if (call.codec_params == nullptr) return false;
+  const blosc2_grok_image& image = check_codec_params(call.codec_params).image;
+  if (image.rows == 0 || image.columns == 0) return false;
+  const std::string dtype(image.dtype, ::strnlen(image.dtype, sizeof image.dtype));
+  request.dtype = parse_dtype(dtype, call.typesize);
+  const auto extent = [](uint32_t samples) { return static_cast<int32_t>(std::min<uint32_t>(samples, INT32_MAX)); };
+  const std::array<int32_t, 3> shape{extent(image.rows), extent(image.columns), extent(std::max(image.channels, 1u))};
+  request.layout = make_layout(shape, {0, 1, 2});
+  if (!request.dtype.is_known) request.lossless_only = "codec_params don't tell the dtype";
+  const uint64_t bytes =
+      uint64_t{image.rows} * image.columns * std::max(image.channels, 1u) * request.dtype.sample.bytes;
+  if (bytes != request.block.size()) {
+    throw Error(ErrorCode::kCodecParam, "codec_params tell of an image of ", bytes, " bytes, the block has ",
+                request.block.size());
+  }
+  return true;
 }
 
 void take_as_array(EncodeRequest& request, const host::ArrayMeta& array, int32_t typesize) {
@@ -87,7 +111,7 @@ EncodeRequest make_encode_request(ByteSpan block, uint8_t codec_meta, const void
   const int32_t typesize = call.typesize;
   if (array) {
     take_as_array(request, *array, typesize);
-  } else {
+  } else if (!take_as_told(request, call)) {
     take_as_row(request, typesize);
   }
   undo_filters(request, call);
