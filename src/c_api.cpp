@@ -71,12 +71,15 @@ blosc2_grok::EncodeRequest make_request(ByteSpan src, const blosc2_grok_block& b
     throw Error(ErrorCode::kInvalidParam, src.size(), " bytes are no block of ", samples, " samples");
   }
   request.dtype = blosc2_grok::parse_dtype(dtype, static_cast<int32_t>(src.size() / samples));
-  if (request.dtype.sample.bytes != src.size() / samples) {
+  if (static_cast<size_t>(request.dtype.sample.bytes * request.dtype.parts) != src.size() / samples) {
     throw Error(ErrorCode::kInvalidParam, src.size(), " bytes are no block of ", samples, " samples of ", dtype);
   }
   if (!request.dtype.is_known) request.lossless_only = "the block's dtype is not known";
-  request.layout = blosc2_grok::make_layout(
-      block_shape, blosc2_grok::resolve_roles({block.array_shape, dimensions}, request.params.layout));
+  const auto roles =
+      blosc2_grok::resolve_roles({block.array_shape, dimensions}, request.params.layout, request.dtype.sample.bytes);
+  std::vector<int32_t> extents(block_shape.begin(), block_shape.end());
+  extents.push_back(request.dtype.parts);  // the two floats of a complex number are planes
+  request.layout = blosc2_grok::make_layout(extents, roles);
   request.threads = std::max(request.params.num_threads, 1u);
   return request;
 }
@@ -125,7 +128,10 @@ void describe_segment(Map& map, const blosc2_grok::Segment& segment, unsigned bi
   if (segment.loss) {
     map.emplace_back("max_error", segment.loss->max_error);
     map.emplace_back("mse", segment.loss->mse);
-    map.emplace_back("psnr", blosc2_grok::psnr(segment.loss->mse, bits));
+    if (segment.sample.is_direct()) {
+      const unsigned depth = segment.mapping ? segment.sample.bits() : bits;
+      map.emplace_back("psnr", blosc2_grok::psnr(segment.loss->mse, depth));
+    }
   }
   if (segment.samples_checksum)
     map.emplace_back("samples_checksum", blosc2_grok::text(std::hex, *segment.samples_checksum));

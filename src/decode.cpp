@@ -16,6 +16,15 @@ struct Placement {
   Geometry geometry;
   ValidExtent valid;
   uint8_t shuffled_typesize = 0;
+  const Segment* mapping_of = nullptr;  // set: values of the codestream are mapped to elements
+
+  // What the codestream's samples must be.
+  uint8_t words() const { return mapping_of == nullptr ? 1 : mapping_of->mapping->words; }
+  size_t components() const { return size_t{valid.planes} * geometry.channels * words(); }
+  SampleType coded_sample() const {
+    if (mapping_of == nullptr) return sample;
+    return mapped_sample(*mapping_of->mapping, mapping_of->mapping->kind == MapKind::kSame && sample.is_signed);
+  }
 };
 
 Placement place(const Segment& segment) {
@@ -26,6 +35,10 @@ Placement place(const Segment& segment) {
   if (valid.planes - 1 >= geometry.planes || valid.rows - 1 >= geometry.rows || valid.columns - 1 >= geometry.columns) {
     throw Error(ErrorCode::kData, "segment: ", valid.planes, " x ", valid.rows, " x ", valid.columns,
                 " samples of a block of ", geometry.planes, " x ", geometry.rows, " x ", geometry.columns);
+  }
+  if (segment.mapping) placement.mapping_of = &segment;
+  if (!segment.mapping && !segment.sample.is_direct()) {
+    throw Error(ErrorCode::kData, "segment: ", format_dtype(segment.sample), " without a mapping");
   }
   return placement;
 }
@@ -47,7 +60,7 @@ Placement place_legacy(const CodestreamHeader& header) {
       header.height(), header.width(), components, 1, size_t{header.width()} * components, components, {}};
   for (size_t i = 0; i < components; ++i) geometry.component_offsets.push_back(i);
   const SampleType sample{static_cast<uint8_t>(first.bits > 8 ? 2 : 1), first.is_signed, false};
-  return {sample, std::move(geometry), {1, header.height(), header.width()}, 0};
+  return {sample, std::move(geometry), {1, header.height(), header.width()}, 0, nullptr};
 }
 
 // After this the codestream's samples are known to fit the block, one for one.
@@ -58,18 +71,20 @@ void check_sizes(const Placement& placement, const CodestreamHeader& header, siz
   if (bytes != block_bytes) {
     throw Error(ErrorCode::kData, "stored block holds ", bytes, " bytes of samples, the block has ", block_bytes);
   }
-  const size_t components = size_t{placement.valid.planes} * geometry.channels;
+  const size_t components = placement.components();
   if (header.width() != placement.valid.columns || header.height() != placement.valid.rows ||
       header.components.size() != components) {
     throw Error(ErrorCode::kData, "codestream has ", header.components.size(), " x ", header.height(), " x ",
                 header.width(), " samples, the block ", components, " x ", placement.valid.rows, " x ",
                 placement.valid.columns);
   }
+  const SampleType coded = placement.coded_sample();
+  const unsigned most_bits = coded.bytes == 4 ? 31 : coded.bits();
   for (const ComponentHeader& component : header.components) {
-    if (component.dx != 1 || component.dy != 1 || component.bits > placement.sample.bits() ||
-        component.is_signed != placement.sample.is_signed) {
+    if (component.dx != 1 || component.dy != 1 || component.bits > most_bits ||
+        component.is_signed != coded.is_signed) {
       throw Error(ErrorCode::kData, "codestream has ", component.is_signed ? "signed" : "unsigned", " samples of ",
-                  int{component.bits}, " bits, the block is ", format_dtype(placement.sample));
+                  int{component.bits}, " bits, the block wants ", format_dtype(coded));
     }
   }
 }
@@ -86,7 +101,8 @@ void restore_padding(std::span<uint8_t> block, const Placement& placement) {
   }
 }
 
-void decode_samples(std::span<uint8_t> block, const Placement& placement, const StoredBlock& stored, unsigned threads) {
+// Straight into the block.
+void decode_direct(std::span<uint8_t> block, const Placement& placement, const StoredBlock& stored, unsigned threads) {
   const Geometry& geometry = placement.geometry;
   TargetImage target{
       {placement.sample, placement.valid.rows, placement.valid.columns, geometry.row_stride, geometry.column_stride},
@@ -96,6 +112,26 @@ void decode_samples(std::span<uint8_t> block, const Placement& placement, const 
     target.components.push_back(block.data() + geometry.component_offsets[i] * placement.sample.bytes);
   }
   choose_decoder(stored.header).decode(target, stored.codestream, stored.header, threads);
+}
+
+// By way of a buffer of the codestream's values.
+void decode_mapped(std::span<uint8_t> block, const Placement& placement, const StoredBlock& stored, unsigned threads) {
+  const SampleType coded = placement.coded_sample();
+  const ValidExtent& valid = placement.valid;
+  std::vector<uint8_t> buffer(placement.components() * valid.rows * valid.columns * coded.bytes);
+  const TargetImage target =
+      view_mapped(buffer.data(), coded, stored.header.components[0].bits, valid, placement.components());
+  choose_decoder(stored.header).decode(target, stored.codestream, stored.header, threads);
+  unmap_elements(block, placement.sample, placement.geometry, valid, buffer, *placement.mapping_of->mapping,
+                 placement.mapping_of->kept);
+}
+
+void decode_samples(std::span<uint8_t> block, const Placement& placement, const StoredBlock& stored, unsigned threads) {
+  if (placement.mapping_of == nullptr) {
+    decode_direct(block, placement, stored, threads);
+  } else {
+    decode_mapped(block, placement, stored, threads);
+  }
   restore_padding(block, placement);
 }
 

@@ -180,6 +180,7 @@ class GrokEngine final : public Engine {
 
   std::string refusal(const SourceImage& image, const CodingJob& job) const override {
     const Params& params = job.params;
+    if (image.bits > 16) return text("it takes 16 bits at most, the image has ", image.bits);
     if (is_forked_child) return "its threads don't survive fork()";
     if (params.is_ht() && params.quality_mode != QualityMode::kNone) {
       return "it has no rate or quality control in HT mode";

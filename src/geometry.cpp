@@ -10,14 +10,15 @@
 namespace blosc2_grok {
 namespace {
 
-AxisRoles roles_by_rule(std::span<const int64_t> shape, const std::vector<int>& axes, LayoutWish::Kind kind) {
+AxisRoles roles_by_rule(std::span<const int64_t> shape, const std::vector<int>& axes, LayoutWish::Kind kind,
+                        bool may_be_colours) {
   using Kind = LayoutWish::Kind;
   const size_t count = axes.size();
   if (count == 0) return {};
   if (kind == Kind::kRow || count == 1) return {-1, axes.back(), -1};
   const auto extent = [&](size_t from_end) { return shape[static_cast<size_t>(axes[count - from_end])]; };
-  const bool looks_interleaved =
-      count >= 3 && (extent(1) == 3 || extent(1) == 4) && extent(2) > extent(1) && extent(3) > extent(1);
+  const bool looks_interleaved = may_be_colours && count >= 3 && (extent(1) == 3 || extent(1) == 4) &&
+                                 extent(2) > extent(1) && extent(3) > extent(1);
   if (kind == Kind::kInterleaved && count < 3) {
     throw Error(ErrorCode::kCodecParam, "layout 'interleaved' needs three axes longer than 1, the array has ", count);
   }
@@ -39,7 +40,7 @@ size_t extent_or_1(const Layout& layout, int axis) { return axis < 0 ? 1 : layou
 
 }  // namespace
 
-AxisRoles resolve_roles(std::span<const int64_t> array_shape, const LayoutWish& wish) {
+AxisRoles resolve_roles(std::span<const int64_t> array_shape, const LayoutWish& wish, unsigned element_bytes) {
   if (wish.kind == LayoutWish::Kind::kAxes) {
     check_axes(wish.axes, array_shape.size());
     return wish.axes;
@@ -48,7 +49,7 @@ AxisRoles resolve_roles(std::span<const int64_t> array_shape, const LayoutWish& 
   for (size_t axis = 0; axis < array_shape.size(); ++axis) {
     if (array_shape[axis] != 1) axes.push_back(static_cast<int>(axis));
   }
-  return roles_by_rule(array_shape, axes, wish.kind);
+  return roles_by_rule(array_shape, axes, wish.kind, element_bytes <= 2);
 }
 
 Layout make_layout(std::span<const int32_t> block_shape, const AxisRoles& roles) {

@@ -38,7 +38,7 @@ struct Layout {
 
 // Roles by the array's own shape, so that another block shape changes nothing: axes of length 1 are dropped; a last
 // axis of 3 or 4 after two longer ones is channels (samples of 8 or 16 bit); else the last two are rows and columns.
-AxisRoles resolve_roles(std::span<const int64_t> array_shape, const LayoutWish& wish);
+AxisRoles resolve_roles(std::span<const int64_t> array_shape, const LayoutWish& wish, unsigned element_bytes = 1);
 
 Layout make_layout(std::span<const int32_t> block_shape, const AxisRoles& roles);
 

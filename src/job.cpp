@@ -56,11 +56,11 @@ Params settle_roi(Params params, const SourceImage& image) {
 
 }  // namespace
 
-bool asks_for_loss(const Params& params) {
+bool asks_engine_for_loss(const Params& params) {
   const bool quality = params.quality_mode == QualityMode::kDecibels ||
                        (params.quality_mode == QualityMode::kRates && params.quality_layers.back() > 1);
-  return quality || params.irreversible.value_or(false) || params.max_cs_size > 0 || params.max_comp_size > 0 ||
-         params.rsiz != 0;
+  return quality || params.psnr || params.rmse || params.irreversible.value_or(false) || params.max_cs_size > 0 ||
+         params.max_comp_size > 0 || params.rsiz != 0;
 }
 
 Params settle_params(Params params, const SourceImage& image) {
@@ -68,20 +68,34 @@ Params settle_params(Params params, const SourceImage& image) {
   return settle_roi(std::move(params), image);
 }
 
-CodingJob make_job(const Params& params, const SourceImage& image, const Geometry& geometry, bool is_lossy,
-                   unsigned threads) {
-  CodingJob job{params, {}, params.irreversible.value_or(params.is_ht() && is_lossy), false, 1, threads};
-  const bool has_colours = geometry.planes == 1 && (geometry.channels == 3 || geometry.channels == 4);
+CodingJob make_job(const PreparedImage& prepared, unsigned threads) {
+  const Params& params = prepared.params;
+  const Geometry& geometry = prepared.geometry;
+  CodingJob job{params, {}, false, false, 1, threads};
+  job.irreversible = params.irreversible.value_or(params.is_ht() && prepared.engine_may_lose);
+  const bool is_one_picture = prepared.valid.planes == 1 && (!prepared.mapped || prepared.mapped->mapping.words == 1);
+  const bool has_colours = is_one_picture && (geometry.channels == 3 || geometry.channels == 4);
   job.colour_transform = params.mct == 1 || (params.mct == kMctAuto && has_colours);
-  job.resolutions = clamp_resolutions(params, image);
+  job.resolutions = clamp_resolutions(params, prepared.image);
   return job;
 }
 
-Goal make_goal(const Params& params, const SourceImage& image, size_t overhead, size_t head_bytes) {
-  Goal goal{params.quality_mode, params.quality_layers, overhead};
-  const double bytes = double(image.plane.rows) * image.plane.columns * static_cast<double>(image.components.size()) *
-                       image.plane.sample.bytes;
+Goal make_goal(const PreparedImage& prepared, const Overhead& overhead) {
+  const Params& params = prepared.params;
+  Goal goal{params.quality_mode, params.quality_layers, overhead.total()};
+  if (params.psnr || params.rmse) {
+    // Counts of the codestream: a linear mapping has scaled the elements.
+    const bool is_scaled = prepared.mapped && prepared.mapped->mapping.kind == MapKind::kLinear;
+    const double unit = is_scaled ? prepared.mapped->mapping.step : 1;
+    if (unit == 0) return goal;  // a constant: nothing can get lost
+    goal.mode = QualityMode::kDecibels;
+    goal.layers.assign(1, params.psnr ? *params.psnr : decibels_of_rmse(*params.rmse / unit, prepared.image.bits));
+    return goal;
+  }
+  const double elements =
+      double(prepared.valid.rows) * prepared.valid.columns * prepared.valid.planes * prepared.geometry.channels;
   if (goal.mode == QualityMode::kRates) {
+    const double bytes = elements * prepared.element.bytes;
     for (double& layer : goal.layers) layer = layer <= 1 ? 0 : std::floor(bytes / layer);
   }
   const uint64_t cap = params.max_cs_size != 0 ? params.max_cs_size : params.max_comp_size;
@@ -91,7 +105,7 @@ Goal make_goal(const Params& params, const SourceImage& image, size_t overhead, 
   }
   if (goal.mode == QualityMode::kNone) goal.layers.assign(1, 0);
   goal.mode = QualityMode::kRates;
-  const double limit = static_cast<double>(cap + head_bytes);  // the codestream, our segment included
+  const double limit = static_cast<double>(cap + overhead.head);  // the codestream, our segment included
   for (double& layer : goal.layers) layer = layer <= 0 ? limit : std::min(layer, limit);
   return goal;
 }

@@ -3,22 +3,22 @@
 #pragma once
 
 #include "engine.hpp"
+#include "prepare.hpp"
 #include "quality.hpp"
+#include "stored_block.hpp"
 
 namespace blosc2_grok {
 
-// Whether anything in the parameters allows the decoded samples to differ.
-bool asks_for_loss(const Params& params);
+// Whether the parameters allow an engine to change samples (max_error does not: it acts before).
+bool asks_engine_for_loss(const Params& params);
 
 // The parameters with what this image decides settled: a region of interest on a component that isn't there is left
 // out, and said. Throws Error for what the image makes impossible.
 Params settle_params(Params params, const SourceImage& image);
 
-CodingJob make_job(const Params& params, const SourceImage& image, const Geometry& geometry, bool is_lossy,
-                   unsigned threads);
+CodingJob make_job(const PreparedImage& prepared, unsigned threads);
 
-// `overhead`: bytes of the stored block outside the engine's codestream; `head_bytes` of them outside the codestream.
-Goal make_goal(const Params& params, const SourceImage& image, size_t overhead, size_t head_bytes);
+Goal make_goal(const PreparedImage& prepared, const Overhead& overhead);
 
 // What an engine was told must stand in what it wrote: throws Error naming what doesn't.
 void check_kept(const CodestreamHeader& header, const CodingJob& job);

@@ -184,6 +184,32 @@ void read_axes(LayoutWish& wish, const Array& axes, const Value& value) {
   wish = {LayoutWish::Kind::kAxes, {numbers[0], numbers[1], numbers.size() == 3 ? numbers[2] : -1}};
 }
 
+std::optional<double> read_optional_number(std::string_view name, const Value& value, bool may_be_zero) {
+  if (value.is_nil()) return std::nullopt;
+  const auto* integer = value.get_if<int64_t>();
+  const auto* real = value.get_if<double>();
+  const double number = real ? *real : integer ? static_cast<double>(*integer) : -1.0;
+  if (!std::isfinite(number) || number < 0 || (number == 0 && !may_be_zero)) {
+    refuse(name, value, may_be_zero ? "None or a number of 0 or more" : "None or a number above 0");
+  }
+  return number;
+}
+
+Value write_optional_number(const std::optional<double>& number) { return number ? Value(*number) : Value(); }
+
+void read_keep(Params& params, const Value& value) {
+  constexpr size_t kMost = 256;
+  const auto* values = value.get_if<Array>();
+  if (values == nullptr || values->size() > kMost) refuse("keep", value, text("a list of at most ", kMost, " numbers"));
+  params.keep.clear();
+  for (const Value& kept : *values) {
+    const auto* integer = kept.get_if<int64_t>();
+    const auto* real = kept.get_if<double>();
+    if (integer == nullptr && real == nullptr) refuse("keep", value, "a list of numbers");
+    params.keep.push_back(real ? *real : static_cast<double>(*integer));
+  }
+}
+
 constexpr std::array<std::string_view, 3> kLayouts{"planes", "interleaved", "row"};
 
 void read_layout(Params& params, const Value& value) {
@@ -272,6 +298,13 @@ const std::array kTable{
     Row INTEGER_ROW("max_comp_size", max_comp_size, 0, kInt32Most),
     Row{"bits_per_sample", read_bits_per_sample,
         [](const Params& p) { return p.bits_per_sample ? Value(*p.bits_per_sample) : Value(); }},
+    Row{"max_error", [](Params& p, const Value& v) { p.max_error = read_optional_number("max_error", v, true); },
+        [](const Params& p) { return write_optional_number(p.max_error); }},
+    Row{"rmse", [](Params& p, const Value& v) { p.rmse = read_optional_number("rmse", v, false); },
+        [](const Params& p) { return write_optional_number(p.rmse); }},
+    Row{"psnr", [](Params& p, const Value& v) { p.psnr = read_optional_number("psnr", v, false); },
+        [](const Params& p) { return write_optional_number(p.psnr); }},
+    Row{"keep", read_keep, [](const Params& p) -> Value { return Array(p.keep.begin(), p.keep.end()); }},
     Row{"layout", read_layout, write_layout},
     Row{"engine", [](Params& p, const Value& v) { p.engine = read_word<EngineName>("engine", v, kEngines); },
         [](const Params& p) -> Value { return std::string(kEngines[static_cast<size_t>(p.engine)]); }},
@@ -290,6 +323,15 @@ void check_combination(const Params& params) {
   if (params.quality_mode != QualityMode::kNone && params.quality_layers.empty()) {
     throw Error(ErrorCode::kCodecParam, "quality_layers is empty: quality_mode '",
                 kQualityModes[static_cast<size_t>(params.quality_mode) - 1], "' needs at least one number");
+  }
+  const int qualities = (params.quality_mode != QualityMode::kNone) + params.max_error.has_value() +
+                        params.rmse.has_value() + params.psnr.has_value();
+  if (qualities > 1) {
+    throw Error(ErrorCode::kCodecParam, "only one of quality_mode, max_error, rmse and psnr can be given, not ",
+                qualities);
+  }
+  if (params.max_error && params.irreversible.value_or(false)) {
+    throw Error(ErrorCode::kCodecParam, "max_error goes through the reversible transform: irreversible can't be True");
   }
   if (!params.precinct_size.is_zero() && (params.precinct_size.width == 0 || params.precinct_size.height == 0)) {
     throw Error(ErrorCode::kCodecParam, "precinct_size has one side of 0");
@@ -327,6 +369,12 @@ std::vector<uint8_t> pack_params(const Params& params) {
 
 Params with_codec_meta(Params params, uint8_t codec_meta) {
   if (codec_meta == 0) return params;
+  if (params.max_error) {
+    throw Error(ErrorCode::kCodecParam, "codec_meta is ", int{codec_meta}, " but max_error=", *params.max_error,
+                " is in force: a rate can't keep it");
+  }
+  params.rmse.reset();
+  params.psnr.reset();
   params.quality_mode = codec_meta <= 10 ? QualityMode::kNone : QualityMode::kRates;
   params.quality_layers.clear();
   if (codec_meta > 10) params.quality_layers.push_back(codec_meta / 10.0);

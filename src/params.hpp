@@ -67,9 +67,14 @@ struct Params {
   uint64_t max_cs_size = 0;
   uint64_t max_comp_size = 0;
   std::optional<uint32_t> bits_per_sample;
+  std::optional<double> max_error;  // units of the samples; 0: lossless
+  std::optional<double> rmse;       // units of the samples
+  std::optional<double> psnr;       // dB
+  std::vector<double> keep;         // values kept exactly beside a lossy rest
   LayoutWish layout;
   EngineName engine = EngineName::kAuto;
 
+  bool has_quality() const { return quality_mode != QualityMode::kNone || max_error || rmse || psnr; }
   bool is_ht() const { return (mode & block_style::kHt) != 0; }
   bool operator==(const Params&) const = default;
 };

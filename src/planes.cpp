@@ -13,7 +13,7 @@ namespace {
 
 template <class T>
 T swap_bytes(T value) {
-  if constexpr (sizeof(T) == 1) return value;
+  if constexpr (sizeof(T) != 2) return value;
   const auto bits = static_cast<uint16_t>(value);
   return static_cast<T>(static_cast<uint16_t>(bits << 8 | bits >> 8));
 }
@@ -39,16 +39,21 @@ void store(uint8_t* at, T value) {
 template <class T, bool kSwap>
 void gather_row(int32_t* __restrict dst, const uint8_t* __restrict src, size_t columns, size_t stride) {
   if (stride == 1) {
-    for (size_t c = 0; c < columns; ++c) dst[c] = to_native<T, kSwap>(load<T>(src + c * sizeof(T)));
+    for (size_t c = 0; c < columns; ++c)
+      dst[c] = static_cast<int32_t>(to_native<T, kSwap>(load<T>(src + c * sizeof(T))));
   } else {
-    for (size_t c = 0; c < columns; ++c) dst[c] = to_native<T, kSwap>(load<T>(src + c * stride * sizeof(T)));
+    for (size_t c = 0; c < columns; ++c)
+      dst[c] = static_cast<int32_t>(to_native<T, kSwap>(load<T>(src + c * stride * sizeof(T))));
   }
 }
 
 template <class T>
 T clip(int32_t value) {
+  if constexpr (std::is_same_v<T, int32_t>) return value;
+  if constexpr (std::is_same_v<T, uint32_t>) return static_cast<T>(std::max(value, 0));
   using Limits = std::numeric_limits<T>;
-  return static_cast<T>(std::clamp<int32_t>(value, Limits::min(), Limits::max()));
+  return static_cast<T>(
+      std::clamp<int32_t>(value, static_cast<int32_t>(Limits::min()), static_cast<int32_t>(Limits::max())));
 }
 
 template <class T, bool kSwap>
@@ -73,7 +78,7 @@ bool row_has_sample(const uint8_t* first, size_t bytes, size_t columns, size_t s
   if (stride == 1) return std::any_of(first, first + columns * bytes, [](uint8_t byte) { return byte != 0; });
   for (size_t c = 0; c < columns; ++c) {
     const uint8_t* const at = first + c * stride * bytes;
-    if (at[0] != 0 || (bytes == 2 && at[1] != 0)) return true;
+    if (std::any_of(at, at + bytes, [](uint8_t byte) { return byte != 0; })) return true;
   }
   return false;
 }
@@ -157,9 +162,10 @@ uint64_t horizontal_differences(const uint8_t* block, const SampleType& sample, 
     for (const size_t offset : geometry.component_offsets) {
       for (size_t r = 0; r < geometry.rows; ++r) {
         const uint8_t* const row = block + (offset + r * geometry.row_stride) * sizeof(T);
-        int32_t left = to_native<T, swap()>(load<T>(row));
+        auto left = static_cast<int64_t>(to_native<T, swap()>(load<T>(row)));
         for (size_t c = 1; c < geometry.columns; ++c) {
-          const int32_t here = to_native<T, swap()>(load<T>(row + c * geometry.column_stride * sizeof(T)));
+          const auto here =
+              static_cast<int64_t>(to_native<T, swap()>(load<T>(row + c * geometry.column_stride * sizeof(T))));
           sum += static_cast<uint64_t>(here > left ? here - left : left - here);
           left = here;
         }
@@ -176,7 +182,8 @@ SampleRange find_range(const uint8_t* first, const PlaneView& view) {
     for (size_t r = 0; r < view.rows; ++r) {
       const uint8_t* const row = first + r * view.row_stride * sizeof(T);
       for (size_t c = 0; c < view.columns; ++c) {
-        const int32_t value = to_native<T, swap()>(load<T>(row + c * view.column_stride * sizeof(T)));
+        const auto value =
+            static_cast<int32_t>(to_native<T, swap()>(load<T>(row + c * view.column_stride * sizeof(T))));
         range.least = std::min(range.least, value);
         range.greatest = std::max(range.greatest, value);
       }
@@ -194,8 +201,8 @@ DifferenceSum find_difference(const uint8_t* a, const uint8_t* b, const PlaneVie
       uint64_t squares = 0;  // a row of 2^31 squares of 2^32 fits
       for (size_t c = 0; c < view.columns; ++c) {
         const size_t at = row + c * view.column_stride * sizeof(T);
-        const int32_t difference =
-            std::abs(int32_t{to_native<T, swap()>(load<T>(a + at))} - int32_t{to_native<T, swap()>(load<T>(b + at))});
+        const int32_t difference = std::abs(static_cast<int32_t>(to_native<T, swap()>(load<T>(a + at))) -
+                                            static_cast<int32_t>(to_native<T, swap()>(load<T>(b + at))));
         sum.greatest = std::max(sum.greatest, difference);
         squares += static_cast<uint64_t>(difference) * static_cast<uint64_t>(difference);
       }

@@ -116,13 +116,30 @@ double psnr(double mse, unsigned bits) {
   return 10 * std::log10(peak * peak / mse);
 }
 
-LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads) {
-  const CodestreamHeader header = parse_codestream_header(codestream);
-  std::vector<uint8_t> decoded(block_bytes);
+double decibels_of_rmse(double rmse, unsigned bits) { return psnr(rmse * rmse, bits); }
+
+namespace {
+
+// The image's own components, moved to another block of the same layout.
+TargetImage target_like(const SourceImage& image, uint8_t* block) {
   TargetImage target{image.plane, image.bits, {}};
   const uint8_t* const origin = *std::ranges::min_element(image.components);
-  for (const uint8_t* component : image.components) target.components.push_back(decoded.data() + (component - origin));
-  choose_decoder(header).decode(target, codestream, header, threads);
+  for (const uint8_t* component : image.components) target.components.push_back(block + (component - origin));
+  return target;
+}
+
+}  // namespace
+
+std::vector<uint8_t> decode_like(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads) {
+  const CodestreamHeader header = parse_codestream_header(codestream);
+  std::vector<uint8_t> decoded(block_bytes);
+  choose_decoder(header).decode(target_like(image, decoded.data()), codestream, header, threads);
+  return decoded;
+}
+
+LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads) {
+  std::vector<uint8_t> decoded = decode_like(image, codestream, block_bytes, threads);
+  const TargetImage target = target_like(image, decoded.data());
   DifferenceSum sum;
   for (size_t i = 0; i < image.components.size(); ++i) {
     const DifferenceSum part = find_difference(image.components[i], target.components[i], image.plane);

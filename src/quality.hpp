@@ -29,7 +29,11 @@ CodedImage encode_to_goal(const Engine& engine, const SourceImage& image, Coding
 // What a decoder makes of the codestream, compared with the image.
 LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads);
 
+// The samples that decoding yields, laid out as the image's own block of `block_bytes`.
+std::vector<uint8_t> decode_like(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads);
+
 // 10 log10(peak^2 / MSE) with peak = 2^bits - 1; infinite for equal images.
 double psnr(double mse, unsigned bits);
+double decibels_of_rmse(double rmse, unsigned bits);
 
 }  // namespace blosc2_grok

@@ -21,7 +21,7 @@ Params find_params(const host::EncodeParams& call, uint8_t codec_meta) {
   if (!metalayer) return with_codec_meta(*default_params(), codec_meta);
   Params params = parse_params(*metalayer);
   // An array's own quality holds; a bare codec_meta must not change it unseen.
-  return params.quality_mode == QualityMode::kNone ? with_codec_meta(std::move(params), codec_meta) : params;
+  return params.has_quality() && !params.max_error ? params : with_codec_meta(std::move(params), codec_meta);
 }
 
 // Bytes in a row, coded without loss: what is left when samples can't be told.
@@ -68,7 +68,10 @@ void take_as_array(EncodeRequest& request, const host::ArrayMeta& array, int32_t
   request.dtype = parse_dtype(array.dtype, typesize);
   if (!request.dtype.is_known)
     request.lossless_only = text("the dtype '", array.dtype, "' doesn't tell what samples are");
-  request.layout = make_layout(array.block_shape, resolve_roles(array.shape, request.params.layout));
+  const AxisRoles roles = resolve_roles(array.shape, request.params.layout, request.dtype.sample.bytes);
+  std::vector<int32_t> extents = array.block_shape;
+  extents.push_back(request.dtype.parts);  // the two floats of a complex number are planes
+  request.layout = make_layout(extents, roles);
   uint64_t bytes = request.dtype.sample.bytes;
   for (const uint32_t extent : request.layout.extents) bytes *= extent;
   if (bytes != request.block.size()) {

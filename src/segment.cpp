@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #define XXH_INLINE_ALL
@@ -20,7 +21,16 @@ constexpr size_t kFieldsAt = kChecksumAt + kChecksumBytes;
 // Two unrelated byte strings differ in 32 of 64 bits, give or take 4: so near to the signature means damaged.
 constexpr int kDamagedBits = 12;
 
-enum class Tag : uint8_t { kSample = 1, kLayout = 2, kValid = 3, kEngine = 4, kLoss = 5, kSamplesChecksum = 6 };
+enum class Tag : uint8_t {
+  kSample = 1,
+  kLayout = 2,
+  kValid = 3,
+  kEngine = 4,
+  kLoss = 5,
+  kSamplesChecksum = 6,
+  kMapping = 0x81,
+  kKept = 0x82
+};
 constexpr uint8_t kFlagLossy = 1, kFlagShuffled = 2, kKnownFlags = 3;
 constexpr uint8_t kNoAxis = 0xff;
 
@@ -74,14 +84,40 @@ Layout parse_layout(ByteReader reader) {
 
 SampleType parse_sample(ByteReader reader) {
   const uint8_t code = reader.byte();
-  const SampleType sample{static_cast<uint8_t>(code & 0x0f), (code & 0x10) != 0, (code & 0x20) != 0};
-  if ((sample.bytes != 1 && sample.bytes != 2) || code > 0x3f) {
+  const SampleType sample{static_cast<uint8_t>(code & 0x0f), (code & 0x10) != 0, (code & 0x20) != 0,
+                          (code & 0x40) != 0};
+  if (!std::has_single_bit(sample.bytes) || sample.bytes > 8 || code > 0x7f || (sample.is_float && sample.bytes < 2)) {
     throw Error(ErrorCode::kData, "segment: sample type ", int{code}, " is not known");
   }
   return sample;
 }
 
 double read_double(ByteReader& reader) { return std::bit_cast<double>(reader.big_endian(8)); }
+
+void write_mapping(std::vector<uint8_t>& value, const Mapping& mapping) {
+  value.push_back(static_cast<uint8_t>(mapping.kind));
+  value.push_back(mapping.words);
+  append_big_endian(value, mapping.offset, 8);
+  append_big_endian(value, std::bit_cast<uint64_t>(mapping.step), 8);
+  append_big_endian(value, std::bit_cast<uint64_t>(mapping.origin), 8);
+}
+
+Mapping parse_mapping(ByteReader reader) {
+  Mapping mapping;
+  const uint8_t kind = reader.byte();
+  mapping.kind = static_cast<MapKind>(kind);
+  mapping.words = reader.byte();
+  mapping.offset = reader.big_endian(8);
+  mapping.step = read_double(reader);
+  mapping.origin = read_double(reader);
+  // A grid of integers counts its step in 63 bits.
+  const bool is_sane = std::isfinite(mapping.origin) && mapping.step >= 0 && mapping.step < 0x1p1023;
+  if (kind < 1 || kind > 4 || mapping.words < 1 || mapping.words > 4 || !is_sane) {
+    throw Error(ErrorCode::kData, "segment: mapping ", int{kind}, " of ", int{mapping.words}, " words and step ",
+                mapping.step, " is not known");
+  }
+  return mapping;
+}
 
 void parse_field(Segment& segment, uint8_t tag, ByteReader value) {
   switch (static_cast<Tag>(tag)) {
@@ -110,6 +146,12 @@ void parse_field(Segment& segment, uint8_t tag, ByteReader value) {
       segment.loss = loss;
       return;
     }
+    case Tag::kMapping:
+      segment.mapping = parse_mapping(value);
+      return;
+    case Tag::kKept:
+      segment.kept = parse_kept(value.take(value.left()));
+      return;
     case Tag::kSamplesChecksum:
       segment.samples_checksum = value.big_endian(8);
       return;
@@ -170,7 +212,8 @@ std::vector<uint8_t> make_segment(const Segment& segment) {
   FieldWriter writer;
   writer.field(Tag::kSample, [&](auto& value) {
     value.push_back(static_cast<uint8_t>(segment.sample.bytes | (segment.sample.is_signed ? 0x10 : 0) |
-                                         (segment.sample.is_big_endian ? 0x20 : 0)));
+                                         (segment.sample.is_big_endian ? 0x20 : 0) |
+                                         (segment.sample.is_float ? 0x40 : 0)));
   });
   writer.field(Tag::kLayout, [&](auto& value) { write_layout(value, segment.layout); });
   if (segment.valid) {
@@ -180,6 +223,9 @@ std::vector<uint8_t> make_segment(const Segment& segment) {
       }
     });
   }
+  if (segment.mapping) writer.field(Tag::kMapping, [&](auto& value) { write_mapping(value, *segment.mapping); });
+  if (!segment.kept.empty())
+    writer.field(Tag::kKept, [&](auto& value) { append(value, serialize_kept(segment.kept)); });
   writer.field(Tag::kEngine, [&](auto& value) {
     value.push_back(segment.engine.id);
     append(value, segment.engine.engine_version);

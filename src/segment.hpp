@@ -11,6 +11,7 @@
 #include "bytes.hpp"
 #include "codestream.hpp"
 #include "geometry.hpp"
+#include "mapping.hpp"
 #include "planes.hpp"
 #include "sample_type.hpp"
 
@@ -36,6 +37,8 @@ struct Segment {
   uint8_t shuffled_typesize = 0;  // 0: as the host stores it; n: the host's block is byte-shuffled by n
   Layout layout;
   std::optional<ValidExtent> valid;  // unset: everything
+  std::optional<Mapping> mapping;    // unset: samples are the codestream's
+  KeptSamples kept;
   EngineRecord engine;
   std::optional<LossRecord> loss;            // of a lossy block
   std::optional<uint64_t> samples_checksum;  // of a lossless one: XXH3-64 of the host's block
