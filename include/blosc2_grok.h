@@ -186,6 +186,18 @@ BLOSC2_GROK_EXPORT int64_t blosc2_grok_encode(uint8_t *dst, size_t dst_capacity,
 BLOSC2_GROK_EXPORT int64_t blosc2_grok_decode(uint8_t *dst, size_t dst_size, const uint8_t *src, size_t src_size,
                                               int32_t threads);
 
+/** Decodes one stored block at a lower resolution or quality.
+ *
+ *  `dst` receives the block in C order and natural byte order of its dtype, with ceil(n / 2^reduce) samples along its axes
+ *  of rows and columns; `dst_size` must be exactly that. Blocks of mapped elements (docs/format.md) and of earlier plugins
+ *  can only be decoded in full.
+ *
+ *  @param reduce resolutions to leave out, fewer than the block has.
+ *  @param layers quality layers to use; 0 for all.
+ *  @return `dst_size`, or a negative BLOSC2_ERROR_*. */
+BLOSC2_GROK_EXPORT int64_t blosc2_grok_decode_partly(uint8_t *dst, size_t dst_size, const uint8_t *src, size_t src_size,
+                                                     uint32_t reduce, uint32_t layers, int32_t threads);
+
 /** Tells what a stored block is, without decoding it: a packed map (docs/format.md, "describe").
  *
  *  @return bytes of the map (written only when they fit into `dst_capacity`), or a negative BLOSC2_ERROR_*. */

@@ -212,7 +212,19 @@ int64_t blosc2_grok_decode(uint8_t* dst, size_t dst_size, const uint8_t* src, si
     if (dst == nullptr || src == nullptr) {
       throw Error(ErrorCode::kInvalidParam, "blosc2_grok_decode needs a source and a destination");
     }
-    blosc2_grok::decode_block({{src, src_size}, {dst, dst_size}, static_cast<unsigned>(std::max(threads, 1)), {}});
+    blosc2_grok::decode_block({{src, src_size}, {dst, dst_size}, {static_cast<unsigned>(std::max(threads, 1))}, {}});
+    return static_cast<int64_t>(dst_size);
+  });
+}
+
+int64_t blosc2_grok_decode_partly(uint8_t* dst, size_t dst_size, const uint8_t* src, size_t src_size, uint32_t reduce,
+                                  uint32_t layers, int32_t threads) {
+  return blosc2_grok::guard([&]() -> int64_t {
+    if (dst == nullptr || src == nullptr) {
+      throw Error(ErrorCode::kInvalidParam, "blosc2_grok_decode_partly needs a source and a destination");
+    }
+    const blosc2_grok::DecodeOptions options{static_cast<unsigned>(std::max(threads, 1)), reduce, layers};
+    blosc2_grok::decode_block({{src, src_size}, {dst, dst_size}, options, {}});
     return static_cast<int64_t>(dst_size);
   });
 }

@@ -63,14 +63,51 @@ Placement place_legacy(const CodestreamHeader& header) {
   return {sample, std::move(geometry), {1, header.height(), header.width()}, 0, nullptr};
 }
 
-// After this the codestream's samples are known to fit the block, one for one.
-void check_sizes(const Placement& placement, const CodestreamHeader& header, size_t block_bytes) {
+uint32_t divide_up(uint64_t samples, unsigned reduce) {
+  return static_cast<uint32_t>((samples + (uint64_t{1} << reduce) - 1) >> reduce);
+}
+
+// The same image with fewer resolutions: every 2^reduce-th row and column stays.
+Placement reduce_placement(const Placement& full, const Segment& segment, unsigned reduce) {
+  Layout layout = segment.layout;
+  for (const int axis : {layout.roles.row, layout.roles.column}) {
+    if (axis < 0) continue;
+    auto& extent = layout.extents[static_cast<size_t>(axis)];
+    extent = divide_up(extent, reduce);
+  }
+  Placement reduced = full;
+  reduced.geometry = make_geometry(layout);
+  reduced.valid.rows = divide_up(full.valid.rows, reduce);
+  reduced.valid.columns = divide_up(full.valid.columns, reduce);
+  return reduced;
+}
+
+void check_partial(const DecodeOptions& options, const StoredBlock& stored) {
+  const CodestreamHeader& header = stored.header;
+  if (options.reduce > header.decompositions) {
+    throw Error(ErrorCode::kInvalidParam, "reduce is ", options.reduce, ", the block has ", header.decompositions + 1,
+                " resolutions");
+  }
+  if (!stored.segment || stored.segment->mapping) {
+    throw Error(ErrorCode::kCodecSupport,
+                "a block of an earlier plugin, or of mapped elements, is decoded in full only");
+  }
+  if (options.reduce > 0 && (header.x0 != 0 || header.y0 != 0)) {
+    throw Error(ErrorCode::kCodecSupport, "a block with an image offset is decoded in full only");
+  }
+}
+
+// After these two the codestream's samples are known to fit the block, one for one.
+void check_block_size(const Placement& placement, size_t block_bytes) {
   const Geometry& geometry = placement.geometry;
   const uint64_t bytes =
       uint64_t{geometry.rows} * geometry.columns * geometry.component_offsets.size() * placement.sample.bytes;
   if (bytes != block_bytes) {
     throw Error(ErrorCode::kData, "stored block holds ", bytes, " bytes of samples, the block has ", block_bytes);
   }
+}
+
+void check_codestream(const Placement& placement, const CodestreamHeader& header) {
   const size_t components = placement.components();
   if (header.width() != placement.valid.columns || header.height() != placement.valid.rows ||
       header.components.size() != components) {
@@ -102,7 +139,8 @@ void restore_padding(std::span<uint8_t> block, const Placement& placement) {
 }
 
 // Straight into the block.
-void decode_direct(std::span<uint8_t> block, const Placement& placement, const StoredBlock& stored, unsigned threads) {
+void decode_direct(std::span<uint8_t> block, const Placement& placement, const StoredBlock& stored,
+                   const DecodeOptions& options) {
   const Geometry& geometry = placement.geometry;
   TargetImage target{
       {placement.sample, placement.valid.rows, placement.valid.columns, geometry.row_stride, geometry.column_stride},
@@ -111,26 +149,28 @@ void decode_direct(std::span<uint8_t> block, const Placement& placement, const S
   for (size_t i = 0; i < stored.header.components.size(); ++i) {
     target.components.push_back(block.data() + geometry.component_offsets[i] * placement.sample.bytes);
   }
-  choose_decoder(stored.header).decode(target, stored.codestream, stored.header, threads);
+  choose_decoder(stored.header).decode(target, stored.codestream, stored.header, options);
 }
 
 // By way of a buffer of the codestream's values.
-void decode_mapped(std::span<uint8_t> block, const Placement& placement, const StoredBlock& stored, unsigned threads) {
+void decode_mapped(std::span<uint8_t> block, const Placement& placement, const StoredBlock& stored,
+                   const DecodeOptions& options) {
   const SampleType coded = placement.coded_sample();
   const ValidExtent& valid = placement.valid;
   std::vector<uint8_t> buffer(placement.components() * valid.rows * valid.columns * coded.bytes);
   const TargetImage target =
       view_mapped(buffer.data(), coded, stored.header.components[0].bits, valid, placement.components());
-  choose_decoder(stored.header).decode(target, stored.codestream, stored.header, threads);
+  choose_decoder(stored.header).decode(target, stored.codestream, stored.header, options);
   unmap_elements(block, placement.sample, placement.geometry, valid, buffer, *placement.mapping_of->mapping,
                  placement.mapping_of->kept);
 }
 
-void decode_samples(std::span<uint8_t> block, const Placement& placement, const StoredBlock& stored, unsigned threads) {
+void decode_samples(std::span<uint8_t> block, const Placement& placement, const StoredBlock& stored,
+                    const DecodeOptions& options) {
   if (placement.mapping_of == nullptr) {
-    decode_direct(block, placement, stored, threads);
+    decode_direct(block, placement, stored, options);
   } else {
-    decode_mapped(block, placement, stored, threads);
+    decode_mapped(block, placement, stored, options);
   }
   restore_padding(block, placement);
 }
@@ -142,19 +182,22 @@ void decode_block(const DecodeRequest& request) {
   if (!stored.segment && !request.no_legacy.empty()) {
     throw Error(ErrorCode::kData, "block has no segment of ours, but ", request.no_legacy);
   }
-  const Placement placement = stored.segment ? place(*stored.segment) : place_legacy(stored.header);
-  if (stored.segment) {
-    const BlockShapeScope shape(stored.segment->layout.extents);
-    check_sizes(placement, stored.header, request.block.size());
-  } else {
-    check_sizes(placement, stored.header, request.block.size());
+  const BlockShapeScope shape(stored.segment ? std::span<const uint32_t>(stored.segment->layout.extents)
+                                             : std::span<const uint32_t>());
+  Placement placement = stored.segment ? place(*stored.segment) : place_legacy(stored.header);
+  check_codestream(placement, stored.header);
+  if (request.options.is_partial()) {
+    check_partial(request.options, stored);
+    placement = reduce_placement(placement, *stored.segment, request.options.reduce);
+    placement.shuffled_typesize = 0;  // for a reader, not for the host
   }
+  check_block_size(placement, request.block.size());
   if (placement.shuffled_typesize == 0) {
-    decode_samples(request.block, placement, stored, request.threads);
+    decode_samples(request.block, placement, stored, request.options);
     return;
   }
   std::vector<uint8_t> natural(request.block.size());
-  decode_samples(natural, placement, stored, request.threads);
+  decode_samples(natural, placement, stored, request.options);
   shuffle(request.block.data(), natural.data(), natural.size(), placement.shuffled_typesize);
 }
 

@@ -40,6 +40,14 @@ struct CodingJob {
   unsigned threads = 1;
 };
 
+// How much of a codestream is wanted.
+struct DecodeOptions {
+  unsigned threads = 1;
+  unsigned reduce = 0;  // resolutions left out; each halves rows and columns
+  unsigned layers = 0;  // quality layers used; 0: all
+  bool is_partial() const { return reduce > 0 || layers > 0; }
+};
+
 class Engine {
  public:
   Engine() = default;
@@ -58,9 +66,9 @@ class Engine {
 
   // A complete codestream, SOC to EOC. Throws Error.
   virtual std::vector<uint8_t> encode(const SourceImage& image, const CodingJob& job) const = 0;
-  // Writes every sample of `image`, whose size is the codestream's (checked by the caller). Throws Error.
+  // Writes every sample of `image`, whose size is the (reduced) codestream's: the caller has checked. Throws Error.
   virtual void decode(const TargetImage& image, ByteSpan codestream, const CodestreamHeader& header,
-                      unsigned threads) const = 0;
+                      const DecodeOptions& options) const = 0;
 };
 
 // Those that this build has, in the order of preference.

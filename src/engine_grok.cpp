@@ -215,7 +215,7 @@ class GrokEngine final : public Engine {
     return {codestream.begin(), codestream.end()};
   }
 
-  void decode(const TargetImage&, ByteSpan, const CodestreamHeader&, unsigned) const override {
+  void decode(const TargetImage&, ByteSpan, const CodestreamHeader&, const DecodeOptions&) const override {
     throw Error(ErrorCode::kCodecSupport, "Grok's decoder is not used");
   }
 };

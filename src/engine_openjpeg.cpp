@@ -242,11 +242,13 @@ class OpenjpegEngine final : public Engine {
   }
 
   void decode(const TargetImage& target, ByteSpan codestream, const CodestreamHeader&,
-              unsigned threads) const override {
+              const DecodeOptions& options) const override {
     std::string reason;
     const auto codec = own<Codec>(opj_create_decompress(OPJ_CODEC_J2K));
     opj_dparameters_t parameters;
     opj_set_default_decoder_parameters(&parameters);
+    parameters.cp_reduce = options.reduce;
+    parameters.cp_layer = options.layers;
     MemoryInput input{codestream};
     const Stream stream = open_input(input);
     opj_image_t* header = nullptr;
@@ -255,7 +257,7 @@ class OpenjpegEngine final : public Engine {
     };
     if (!opj_setup_decoder(codec.get(), &parameters)) throw failed();
     opj_decoder_set_strict_mode(codec.get(), OPJ_TRUE);
-    set_common(codec.get(), reason, threads);
+    set_common(codec.get(), reason, options.threads);
     const bool has_header = opj_read_header(stream.get(), codec.get(), &header);
     const Image image(header);
     if (!has_header || !opj_decode(codec.get(), stream.get(), image.get())) throw failed();

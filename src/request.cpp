@@ -127,7 +127,7 @@ DecodeRequest make_decode_request(std::span<uint8_t> block, ByteSpan stored_bloc
   const auto array = host::read_array_meta(call.schunk);
   const auto metalayer = call.schunk.metalayer("grok");
   const uint32_t wanted = metalayer ? parse_params(*metalayer).num_threads : default_params()->num_threads;
-  DecodeRequest request{stored_block, block, inner_threads(wanted, call.schunk, array, call.threads), {}};
+  DecodeRequest request{stored_block, block, {inner_threads(wanted, call.schunk, array, call.threads)}, {}};
   if (metalayer) request.no_legacy = "its array has parameters of this plugin";
   return request;
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "bytes.hpp"
+#include "engine.hpp"
 #include "geometry.hpp"
 #include "params.hpp"
 #include "sample_type.hpp"
@@ -24,8 +25,8 @@ struct EncodeRequest {
 
 struct DecodeRequest {
   ByteSpan stored_block;
-  std::span<uint8_t> block;  // exactly the block's bytes
-  unsigned threads = 1;
+  std::span<uint8_t> block;  // exactly the block's bytes, or the reduced block's
+  DecodeOptions options;
   std::string no_legacy;  // why a block without our segment can't be one of an earlier plugin; empty: it may be
 };
 
