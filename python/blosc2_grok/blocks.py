@@ -75,8 +75,9 @@ class _Grid:
         self.shape = tuple(shape)
         self.chunks = tuple(chunks)
         self.blocks = tuple(blocks)
-        self.chunk_grid = [-(-whole // part) for whole, part in zip(self.shape, self.chunks)]
-        self.block_grid = [-(-whole // part) for whole, part in zip(self.chunks, self.blocks)]
+        # An array of no samples has chunks and blocks of none.
+        self.chunk_grid = [-(-whole // max(part, 1)) for whole, part in zip(self.shape, self.chunks)]
+        self.block_grid = [-(-whole // max(part, 1)) for whole, part in zip(self.chunks, self.blocks)]
 
     def place(self, block: StoredBlock) -> StoredBlock:
         chunk_at = _unravel(block.chunk, self.chunk_grid)

@@ -84,6 +84,13 @@ def _pair(value: object) -> Pair:
     return first, second
 
 
+def _number_or_none(value: object) -> Optional[float]:
+    try:
+        return None if value is None else _number(value)
+    except _Wrong:
+        raise _Wrong("a number or None") from None
+
+
 def _numbers(value: object) -> Tuple[float, ...]:
     if value is None:
         return ()
@@ -138,7 +145,7 @@ def _number_auto_or_none(value: object) -> Union[int, str, None]:
         raise _Wrong('None, an integer or "auto"') from None
 
 
-def _layout(value: object) -> Union[None, str, Tuple[int, ...]]:
+def _layout(value: object) -> Union[str, Tuple[int, ...], None]:
     if value is None or isinstance(value, str):
         return value
     allowed = 'None, "planes", "interleaved", "row" or (row axis, column axis[, channel axis])'
@@ -157,11 +164,13 @@ def _member(enumeration: Type[_E], flags: bool = False) -> Callable[[object], Un
         try:
             if isinstance(value, str):
                 names = [name.strip() for name in value.split("|")] if flags else [value]
-                return enumeration(sum(enumeration[name].value for name in dict.fromkeys(names)))
+                return enumeration(sum(enumeration[name].value for name in set(names)))
             number = _integer(value)
         except (KeyError, _Wrong):
             known = ", ".join(f"{name} ({member.value})" for name, member in enumeration.__members__.items())
             raise _Wrong(f"a {enumeration.__name__}, its name or its number: {known}") from None
+        if flags and number < 0:  # a flag enumeration would take it for a complement
+            return number
         try:
             return enumeration(number)
         except ValueError:
@@ -239,13 +248,19 @@ class Params:
     repeats: int = 1
     """Accepted, without effect."""
     verbose: bool = False
-    """Accepted, without effect: the library prints nothing."""
+    """Prints a line about each block that is encoded to standard error."""
     bits_per_sample: Union[int, str, None] = None
     """Bits that samples use; None: all of the dtype's; "auto": the most that the array uses."""
-    layout: Union[None, str, Tuple[int, ...]] = None
+    layout: Union[str, Tuple[int, ...], None] = None
     """"planes", "interleaved", "row" or (row axis, column axis[, channel axis]); None: by the array's shape."""
     engine: str = "auto"
     """"auto", "openjpeg", "grok" or "j2k"."""
+    max_error: Optional[float] = None
+    """No sample is changed by more than this, in the samples' own units."""
+    rmse: Optional[float] = None
+    """Root-mean-square error of each block at most this, in the samples' own units."""
+    psnr: Optional[float] = None
+    """Peak signal-to-noise ratio of each block at least this, in dB."""
     keep: Tuple[Union[int, float], ...] = ()
     """Values that stay exact in lossy blocks."""
 
@@ -309,6 +324,9 @@ _CONVERTERS: Dict[str, Callable[[object], Any]] = {
     "bits_per_sample": _number_auto_or_none,
     "layout": _layout,
     "engine": _text,
+    "max_error": _number_or_none,
+    "rmse": _number_or_none,
+    "psnr": _number_or_none,
     "keep": _kept_values,
 }
 
@@ -319,20 +337,20 @@ def _convert(name: str, value: object) -> Any:
     except _Wrong as wrong:
         shown = repr(value)
         shown = shown if len(shown) <= 80 else shown[:77] + "..."
-        raise ValueError(f"{name}: {shown} is not {wrong}") from None
+        raise ValueError(f"{name} is {shown}: it must be {wrong}") from None
 
 
 def _unknown(name: str) -> str:
     folded = {known.lower(): known for known in _CONVERTERS}
     near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.0)
-    return f"{name}: no such parameter; the nearest is {folded[near[0]]}"
+    return f"'{name}' is no parameter: the nearest is '{folded[near[0]]}'"
 
 
 def factory_defaults() -> Dict[str, Any]:
     """The parameters of blosc2-grok 0.3.5 with their defaults, for ``params_defaults``."""
     import numpy
 
-    new = {"bits_per_sample", "layout", "engine", "keep"}
+    new = {"bits_per_sample", "layout", "engine", "max_error", "rmse", "psnr", "keep"}
     defaults = {field.name: field.default for field in fields(Params) if field.name not in new}
     defaults["quality_layers"] = numpy.zeros(0, dtype=numpy.float64)
     defaults["irreversible"] = False
