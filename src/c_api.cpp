@@ -212,7 +212,8 @@ int64_t blosc2_grok_decode(uint8_t* dst, size_t dst_size, const uint8_t* src, si
     if (dst == nullptr || src == nullptr) {
       throw Error(ErrorCode::kInvalidParam, "blosc2_grok_decode needs a source and a destination");
     }
-    blosc2_grok::decode_block({{src, src_size}, {dst, dst_size}, {static_cast<unsigned>(std::max(threads, 1))}, {}});
+    blosc2_grok::decode_block(
+        {{src, src_size}, {dst, dst_size}, {static_cast<unsigned>(std::max(threads, 1))}, {}, {}});
     return static_cast<int64_t>(dst_size);
   });
 }
@@ -224,7 +225,7 @@ int64_t blosc2_grok_decode_partly(uint8_t* dst, size_t dst_size, const uint8_t* 
       throw Error(ErrorCode::kInvalidParam, "blosc2_grok_decode_partly needs a source and a destination");
     }
     const blosc2_grok::DecodeOptions options{static_cast<unsigned>(std::max(threads, 1)), reduce, layers};
-    blosc2_grok::decode_block({{src, src_size}, {dst, dst_size}, options, {}});
+    blosc2_grok::decode_block({{src, src_size}, {dst, dst_size}, options, {}, {}});
     return static_cast<int64_t>(dst_size);
   });
 }

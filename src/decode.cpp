@@ -97,6 +97,20 @@ void check_partial(const DecodeOptions& options, const StoredBlock& stored) {
   }
 }
 
+// A chunk may have got into an array of another shape; a complex number's two floats come on top.
+void check_array(const Segment& segment, const std::vector<uint32_t>& array_extents) {
+  std::span<const uint32_t> extents(segment.layout.extents);
+  if (segment.is_bytes || std::ranges::equal(extents, array_extents)) return;
+  if (!extents.empty() && std::ranges::equal(extents.first(extents.size() - 1), array_extents)) return;
+  const auto shape = [](std::span<const uint32_t> sides) {
+    std::string out;
+    for (const uint32_t side : sides) out += text(out.empty() ? "" : " x ", side);
+    return out.empty() ? std::string("1") : out;
+  };
+  throw Error(ErrorCode::kData, "stored block has ", shape(extents), " samples, the array's blocks have ",
+              shape(array_extents));
+}
+
 // After these two the codestream's samples are known to fit the block, one for one.
 void check_block_size(const Placement& placement, size_t block_bytes) {
   const Geometry& geometry = placement.geometry;
@@ -178,12 +192,12 @@ void decode_samples(std::span<uint8_t> block, const Placement& placement, const 
 }  // namespace
 
 void decode_block(const DecodeRequest& request) {
+  note_block_shape(request.array_extents);
   const StoredBlock stored = open_stored_block(request.stored_block);
   if (!stored.segment && !request.no_legacy.empty()) {
     throw Error(ErrorCode::kData, "block has no segment of ours, but ", request.no_legacy);
   }
-  const BlockShapeScope shape(stored.segment ? std::span<const uint32_t>(stored.segment->layout.extents)
-                                             : std::span<const uint32_t>());
+  if (stored.segment && !request.array_extents.empty()) check_array(*stored.segment, request.array_extents);
   Placement placement = stored.segment ? place(*stored.segment) : place_legacy(stored.header);
   check_codestream(placement, stored.header);
   if (request.options.is_partial()) {

@@ -30,6 +30,7 @@ Segment describe(const PreparedImage& prepared, const EncodeRequest& request) {
   Segment segment;
   segment.sample = prepared.element;
   segment.is_lossy = prepared.is_lossy();
+  segment.is_bytes = request.is_bytes;
   segment.shuffled_typesize = request.shuffled_typesize;
   segment.layout = request.layout;
   if (prepared.is_padded()) segment.valid = prepared.valid;
@@ -45,14 +46,25 @@ Segment describe(const PreparedImage& prepared, const EncodeRequest& request) {
   return segment;
 }
 
+Measure make_measure(const PreparedImage& prepared, unsigned threads) {
+  if (!prepared.engine_may_lose) return nullptr;
+  return [&prepared, threads](ByteSpan codestream) -> LossRecord {
+    if (!prepared.mapped) return measure_loss(prepared.image, codestream, prepared.samples.size(), threads);
+    const MappedLoss loss = measure_prepared(prepared, codestream, threads);
+    return {loss.max_error, loss.mse};
+  };
+}
+
 // The first engine that codes the image as it was told; the reasons of the others are in the error.
 CodedImage encode_image(const PreparedImage& prepared, const CodingJob& job, const Goal& goal, Segment& segment) {
   std::string reasons;
   const size_t bytes = prepared.mapped ? prepared.mapped->buffer.size() : prepared.samples.size();
+  const Measure measure = make_measure(prepared, job.threads);
   for (const Engine* engine : find_encoders(prepared.image, job)) {
     try {
-      CodedImage coded = encode_to_goal(*engine, prepared.image, job, goal, bytes, prepared.engine_may_lose);
+      CodedImage coded = encode_to_goal(*engine, prepared.image, job, goal, bytes, measure);
       segment.engine = {static_cast<uint8_t>(engine->id()), engine->version(), plugin_version()};
+      if (prepared.mapping_loses) coded.loss = {prepared.mapped->loss.max_error, prepared.mapped->loss.mse};
       return coded;
     } catch (const Error& e) {
       reasons += text(reasons.empty() ? "" : "; ", engine->name(), ": ", e.what());
@@ -61,18 +73,10 @@ CodedImage encode_image(const PreparedImage& prepared, const CodingJob& job, con
   throw Error(ErrorCode::kCodecSupport, "no engine can do this: ", reasons);
 }
 
-// What the block loses altogether, in the units of its elements.
-std::optional<LossRecord> find_loss(const PreparedImage& prepared, const CodedImage& coded, unsigned threads) {
-  if (!prepared.mapped) return coded.loss;
-  if (!prepared.engine_may_lose) return LossRecord{prepared.mapped->loss.max_error, prepared.mapped->loss.mse};
-  const MappedLoss loss = measure_prepared(prepared, coded.codestream, threads);
-  return LossRecord{loss.max_error, loss.mse};
-}
-
 }  // namespace
 
 size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
-  const BlockShapeScope shape(request.layout.extents);
+  note_block_shape(request.layout.extents);
   std::vector<uint8_t> buffer;
   PreparedImage prepared = prepare_image(request, natural_samples(request, buffer));
   prepared.params = settle_params(std::move(prepared.params), prepared.image);
@@ -82,7 +86,7 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
   Segment segment = describe(prepared, request);
   const Goal goal = make_goal(prepared, find_overhead(segment, params.cod_format));
   const CodedImage coded = encode_image(prepared, job, goal, segment);
-  if (segment.is_lossy) segment.loss = find_loss(prepared, coded, job.threads);
+  if (segment.is_lossy) segment.loss = coded.loss;
 
   // A block that doesn't get smaller is better stored raw.
   const size_t capacity = std::min(dst.size(), request.block.size() - 1);

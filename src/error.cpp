@@ -75,7 +75,8 @@ int record_error(ErrorCode code, std::string_view sentence) noexcept {
 
 void record_notice(std::string_view sentence) noexcept { record(BLOSC2_GROK_MESSAGE_NOTICE, sentence); }
 
-BlockShapeScope::BlockShapeScope(std::span<const uint32_t> extents) noexcept {
+void note_block_shape(std::span<const uint32_t> extents) noexcept {
+  current_block_shape[0] = '\0';
   size_t at = 0;
   for (size_t axis = 0; axis < extents.size() && at + 1 < current_block_shape.size(); ++axis) {
     const int written = std::snprintf(current_block_shape.data() + at, current_block_shape.size() - at,
@@ -83,8 +84,6 @@ BlockShapeScope::BlockShapeScope(std::span<const uint32_t> extents) noexcept {
     at += static_cast<size_t>(std::max(written, 0));
   }
 }
-
-BlockShapeScope::~BlockShapeScope() { current_block_shape[0] = '\0'; }
 
 uint64_t newest_message_serial() noexcept {
   const std::lock_guard lock(process_lock());

@@ -46,14 +46,8 @@ class Error : public std::runtime_error {
 int record_error(ErrorCode code, std::string_view sentence) noexcept;
 void record_notice(std::string_view sentence) noexcept;
 
-// The block that this thread is working on, for the ring's entries ("1 x 256 x 256"); forgotten when the call ends.
-class BlockShapeScope {
- public:
-  explicit BlockShapeScope(std::span<const uint32_t> extents) noexcept;
-  ~BlockShapeScope();
-  BlockShapeScope(const BlockShapeScope&) = delete;
-  BlockShapeScope& operator=(const BlockShapeScope&) = delete;
-};
+// The block that this thread is working on, for the ring's entries ("1 x 256 x 256"), until the next call is guarded.
+void note_block_shape(std::span<const uint32_t> extents) noexcept;
 
 uint64_t newest_message_serial() noexcept;
 std::optional<blosc2_grok_message> next_message(uint64_t since, int kind) noexcept;
@@ -61,6 +55,7 @@ std::optional<blosc2_grok_message> next_message(uint64_t since, int kind) noexce
 // The only catch in the library: turns whatever `body` throws into a code, and keeps the reason.
 template <class Body>
 auto guard(Body&& body) noexcept -> decltype(body()) {
+  note_block_shape({});
   try {
     return body();
   } catch (const Error& e) {

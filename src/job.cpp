@@ -88,6 +88,7 @@ Goal make_goal(const PreparedImage& prepared, const Overhead& overhead) {
     const bool is_scaled = prepared.mapped && prepared.mapped->mapping.kind == MapKind::kLinear;
     const double unit = is_scaled ? prepared.mapped->mapping.step : 1;
     if (unit == 0) return goal;  // a constant: nothing can get lost
+    goal.unit = unit;
     goal.mode = QualityMode::kDecibels;
     goal.layers.assign(1, params.psnr ? *params.psnr : decibels_of_rmse(*params.rmse / unit, prepared.image.bits));
     return goal;

@@ -131,7 +131,7 @@ class Mapper {
       has_last = true;
       if (holds && wish_.kind == MapKind::kGrid) holds = check_bound(bits, last, squares);
     });
-    out_.loss.mse = values_.empty() ? 0 : squares / static_cast<double>(values_.size());
+    if (counted_ > 0) out_.loss.mse = squares / static_cast<double>(counted_);
     return holds;
   }
 
@@ -181,6 +181,7 @@ class Mapper {
     const auto error = static_cast<double>(difference);
     out_.loss.max_error = std::max(out_.loss.max_error, error);
     squares += error * error;
+    ++counted_;
     return difference <= static_cast<long double>(wish_.max_error);
   }
 
@@ -227,6 +228,7 @@ class Mapper {
   const MapWish& wish_;
   MappedImage out_;
   std::vector<uint64_t> values_;
+  size_t counted_ = 0;  // elements whose error is in the loss
 };
 
 // The value that an index has in a decoded buffer.
@@ -277,6 +279,7 @@ void unmap_elements(std::span<uint8_t> block, const SampleType& element, const G
 MappedLoss measure_mapped(const ElementBlock& block, ByteSpan buffer, const Mapping& mapping, const KeptSamples& kept) {
   MappedLoss loss;
   double squares = 0;
+  size_t counted = 0;
   for_each_decoded(
       block.element, block.geometry, block.valid, buffer, mapping, kept, [&](size_t at, uint64_t bits, bool is_kept) {
         if (is_kept) return;
@@ -284,8 +287,9 @@ MappedLoss measure_mapped(const ElementBlock& block, ByteSpan buffer, const Mapp
         const double error = std::fabs(number_of(original, block.element) - number_of(bits, block.element));
         loss.max_error = std::max(loss.max_error, error);
         squares += error * error;
+        ++counted;
       });
-  loss.mse = squares / static_cast<double>(element_count(block.geometry, block.valid));
+  if (counted > 0) loss.mse = squares / static_cast<double>(counted);
   return loss;
 }
 

@@ -54,7 +54,7 @@ struct BudgetSearch {
 };
 
 CodedImage encode_to_budget(const Engine& engine, const SourceImage& image, CodingJob& job, const Goal& goal,
-                            size_t block_bytes) {
+                            const Measure& measure) {
   const double budget = goal.layers.back();
   BudgetSearch search{budget, {}, 0};
   double factor = 1;
@@ -65,7 +65,7 @@ CodedImage encode_to_budget(const Engine& engine, const SourceImage& image, Codi
     const bool fits = size <= budget, had_fit = search.best_fits(), same = size == search.best_size;
     const bool full = size >= kFullEnough * budget;
     // A block far below its budget may have nothing left to code: decoding tells sooner than coding again.
-    if (attempt == 0 && fits && !full) coded.loss = measure_loss(image, coded.codestream, block_bytes, job.threads);
+    if (attempt == 0 && fits && !full) coded.loss = measure(coded.codestream);
     const bool exact = coded.loss && coded.loss->max_error == 0;
     search.offer(std::move(coded), size);
     if (budget <= 0 || exact || same || (fits && full) || (had_fit && !fits)) break;
@@ -79,7 +79,7 @@ CodedImage encode_to_budget(const Engine& engine, const SourceImage& image, Codi
 }
 
 CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, CodingJob& job, const Goal& goal,
-                              size_t block_bytes) {
+                              const Measure& measure) {
   const double asked = goal.layers.back();
   CodedImage best;
   double best_psnr = -1, shift = 0;
@@ -87,8 +87,8 @@ CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, Co
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     job.target = shifted(goal, shift);
     CodedImage coded{encode_bare(engine, image, job), {}};
-    coded.loss = measure_loss(image, coded.codestream, block_bytes, job.threads);
-    const double reached = psnr(coded.loss->mse, image.bits);
+    coded.loss = measure(coded.codestream);
+    const double reached = psnr(coded.loss->mse / (goal.unit * goal.unit), image.bits);
     (reached < asked ? low : high) = shift;
     const bool best_holds = best_psnr >= asked;
     if (best_psnr < 0 || (reached >= asked ? !best_holds || reached < best_psnr : !best_holds && reached > best_psnr)) {
@@ -150,23 +150,34 @@ LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t bl
   return {static_cast<double>(sum.greatest), sum.squares / samples};
 }
 
+namespace {
+
+// With parameters outside the common ones, lossless is not believed but checked.
+void check_exact(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads) {
+  const LossRecord loss = measure_loss(image, codestream, block_bytes, threads);
+  if (loss.max_error == 0) return;
+  throw Error(ErrorCode::kCodecSupport, "it can't code a lossless block of ", image.plane.rows, " x ",
+              image.plane.columns, " with these tiles, offsets or ROI: decoding gives errors of ", loss.max_error);
+}
+
+}  // namespace
+
 CodedImage encode_to_goal(const Engine& engine, const SourceImage& image, CodingJob job, const Goal& goal,
-                          size_t block_bytes, bool is_lossy) {
+                          size_t block_bytes, const Measure& measure) {
   CodedImage coded;
+  if (!measure) {
+    coded.codestream = encode_bare(engine, image, job);
+    if (!is_common(image, job)) check_exact(image, coded.codestream, block_bytes, job.threads);
+    return coded;
+  }
   if (goal.mode == QualityMode::kDecibels) {
-    coded = encode_to_decibels(engine, image, job, goal, block_bytes);
+    coded = encode_to_decibels(engine, image, job, goal, measure);
   } else if (goal.mode == QualityMode::kRates) {
-    coded = encode_to_budget(engine, image, job, goal, block_bytes);
+    coded = encode_to_budget(engine, image, job, goal, measure);
   } else {
     coded.codestream = encode_bare(engine, image, job);
   }
-  if (coded.loss || (!is_lossy && is_common(image, job))) return coded;
-  const LossRecord loss = measure_loss(image, coded.codestream, block_bytes, job.threads);
-  if (!is_lossy && loss.max_error > 0) {
-    throw Error(ErrorCode::kCodecSupport, "it can't code a lossless block of ", image.plane.rows, " x ",
-                image.plane.columns, " with these tiles, offsets or ROI: decoding gives errors of ", loss.max_error);
-  }
-  if (is_lossy) coded.loss = loss;
+  if (!coded.loss) coded.loss = measure(coded.codestream);
   return coded;
 }
 

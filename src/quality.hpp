@@ -2,6 +2,7 @@
 // Coding an image to a budget or a quality: what the engines aim at, corrected until it holds.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct Goal {
   QualityMode mode = QualityMode::kNone;
   std::vector<double> layers;  // bytes or dB, the last one the block's own; 0 bytes: everything
   size_t overhead = 0;         // bytes of the stored block that are not the engine's codestream
+  double unit = 1;             // of a count of the codestream, in the units of the elements
 };
 
 struct CodedImage {
@@ -22,9 +24,13 @@ struct CodedImage {
   std::optional<LossRecord> loss;  // measured, unless nothing was to be lost
 };
 
-// Throws Error when no engine can code it, or when nothing may be lost and the engine loses something.
+// What decoding a codestream loses, in the units of the elements.
+using Measure = std::function<LossRecord(ByteSpan)>;
+
+// `measure` is null where nothing may be lost. Throws Error when the engine can't code the image, or loses what it may
+// not.
 CodedImage encode_to_goal(const Engine& engine, const SourceImage& image, CodingJob job, const Goal& goal,
-                          size_t block_bytes, bool is_lossy);
+                          size_t block_bytes, const Measure& measure);
 
 // What a decoder makes of the codestream, compared with the image.
 LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads);

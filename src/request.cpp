@@ -30,6 +30,7 @@ void take_as_bytes(EncodeRequest& request, std::string reason) {
   const auto bytes = static_cast<int32_t>(request.block.size());
   request.layout = make_layout(std::span(&bytes, 1), {-1, 0, -1});
   request.shuffled_typesize = 0;
+  request.is_bytes = true;
   request.lossless_only = std::move(reason);
 }
 
@@ -127,7 +128,8 @@ DecodeRequest make_decode_request(std::span<uint8_t> block, ByteSpan stored_bloc
   const auto array = host::read_array_meta(call.schunk);
   const auto metalayer = call.schunk.metalayer("grok");
   const uint32_t wanted = metalayer ? parse_params(*metalayer).num_threads : default_params()->num_threads;
-  DecodeRequest request{stored_block, block, {inner_threads(wanted, call.schunk, array, call.threads)}, {}};
+  DecodeRequest request{stored_block, block, {inner_threads(wanted, call.schunk, array, call.threads)}, {}, {}};
+  if (array) request.array_extents = make_layout(array->block_shape, {}).extents;
   if (metalayer) request.no_legacy = "its array has parameters of this plugin";
   return request;
 }

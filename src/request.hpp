@@ -18,6 +18,7 @@ struct EncodeRequest {
   Dtype dtype;
   Layout layout;
   uint8_t shuffled_typesize = 0;  // 0: samples lie as they are; n: byte-shuffled by n
+  bool is_bytes = false;          // bytes in a row, whatever they mean
   std::string lossless_only;      // why no loss is allowed; empty: it is
   Params params;
   unsigned threads = 1;
@@ -27,6 +28,7 @@ struct DecodeRequest {
   ByteSpan stored_block;
   std::span<uint8_t> block;  // exactly the block's bytes, or the reduced block's
   DecodeOptions options;
+  std::vector<uint32_t> array_extents;  // of the array's block, axes of 1 left out; empty: not known
   std::string no_legacy;  // why a block without our segment can't be one of an earlier plugin; empty: it may be
 };
 

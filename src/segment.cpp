@@ -31,7 +31,7 @@ enum class Tag : uint8_t {
   kMapping = 0x81,
   kKept = 0x82
 };
-constexpr uint8_t kFlagLossy = 1, kFlagShuffled = 2, kKnownFlags = 3;
+constexpr uint8_t kFlagLossy = 1, kFlagShuffled = 2, kFlagBytes = 4, kKnownFlags = 7;
 constexpr uint8_t kNoAxis = 0xff;
 
 class FieldWriter {
@@ -174,6 +174,7 @@ Segment parse_segment(ByteSpan bytes) {
   const uint8_t flags = reader.byte();
   if ((flags & ~kKnownFlags) != 0) throw Error(ErrorCode::kData, "segment: flags ", int{flags}, " are not known");
   segment.is_lossy = (flags & kFlagLossy) != 0;
+  segment.is_bytes = (flags & kFlagBytes) != 0;
   const auto count = reader.big_endian(2);
   reader.take(kChecksumBytes);
   if ((flags & kFlagShuffled) != 0) segment.shuffled_typesize = reader.byte();
@@ -247,7 +248,8 @@ std::vector<uint8_t> make_segment(const Segment& segment) {
   append_big_endian(out, 0, 2);  // Rcom: binary
   append(out, kSignature);
   out.push_back(kFormatVersion);
-  out.push_back(static_cast<uint8_t>((segment.is_lossy ? kFlagLossy : 0) | (is_shuffled ? kFlagShuffled : 0)));
+  out.push_back(static_cast<uint8_t>((segment.is_lossy ? kFlagLossy : 0) | (is_shuffled ? kFlagShuffled : 0) |
+                                     (segment.is_bytes ? kFlagBytes : 0)));
   append_big_endian(out, writer.count, 2);
   append_big_endian(out, 0, kChecksumBytes);
   if (is_shuffled) out.push_back(segment.shuffled_typesize);

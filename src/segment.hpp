@@ -34,6 +34,7 @@ struct EngineRecord {
 struct Segment {
   SampleType sample;
   bool is_lossy = false;
+  bool is_bytes = false;          // the block's bytes in a row: its array's shape says nothing of it
   uint8_t shuffled_typesize = 0;  // 0: as the host stores it; n: the host's block is byte-shuffled by n
   Layout layout;
   std::optional<ValidExtent> valid;  // unset: everything
