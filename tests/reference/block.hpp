@@ -8,8 +8,7 @@ namespace blosc2_grok::reference {
 
 /// Quantizer indices of a code-block in raster order, as sign and magnitude.
 struct BlockSamples {
-  BlockSamples(int64_t w, int64_t h)
-      : width(w), height(h), magnitude(w * h), negative(w * h), lowest_plane(w * h) {}
+  BlockSamples(int64_t w, int64_t h) : width(w), height(h), magnitude(w * h), negative(w * h), lowest_plane(w * h) {}
 
   int64_t width;
   int64_t height;

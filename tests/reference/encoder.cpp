@@ -98,7 +98,8 @@ void encode_component(const ComponentParameters& parameters, const Plane& sample
         const double step = step_value(parameters, band, bits);
         int number = 0;
         for (CodeBlock& block : precinct.bands[b].blocks) {
-          encode_block(block, quantize(bands[band.index], block.area, step), magnitude_planes(parameters, band), options);
+          encode_block(block, quantize(bands[band.index], block.area, step), magnitude_planes(parameters, band),
+                       options);
           const int first = number++ % options.layers;
           block.segment_layer = {first, std::min(first + 1, options.layers - 1)};
           block.segment_layer.resize(block.segments.size());

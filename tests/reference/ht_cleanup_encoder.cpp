@@ -67,8 +67,7 @@ class CleanupEncoder {
   void significance(Quad& quad, int64_t qx, int64_t qy) {
     if (quad.context == 0) mel_.put(quad.rho != 0);
     if (quad.context == 0 && quad.rho == 0) return;
-    const VlcCode& code =
-        choose_vlc(qy == 0 ? 0 : 1, quad.context, quad.rho, quad.residual > 0, reaches(quad, qx, qy));
+    const VlcCode& code = choose_vlc(qy == 0 ? 0 : 1, quad.context, quad.rho, quad.residual > 0, reaches(quad, qx, qy));
     write_vlc(vlc_, code);
     quad.e_k = code.e_k;
   }

@@ -15,8 +15,8 @@ void decode_cleanup(const Bytes& segment, Grid& mu, std::vector<uint8_t>& negati
 Bytes encode_refinement(const Grid& cleanup, const Grid& bit_plane, const std::vector<uint8_t>& negative, int passes);
 
 struct Refinement {
-  Grid bits;                      ///< the bit of each refined sample
-  std::vector<uint8_t> refined;   ///< which samples were
+  Grid bits;                     ///< the bit of each refined sample
+  std::vector<uint8_t> refined;  ///< which samples were
 };
 Refinement decode_refinement(const Bytes& segment, const Grid& cleanup, std::vector<uint8_t>& negative, int passes,
                              bool vertically_causal);

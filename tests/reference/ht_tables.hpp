@@ -8,13 +8,13 @@ namespace blosc2_grok::reference {
 
 /// One codeword of Annex C: the significance of a quad's samples, and what is known of their exponents.
 struct VlcCode {
-  int table;    ///< 0: first row of quads, 1: the others
-  int context;  ///< c_q
-  int rho;      ///< bit n: sample n is significant
-  int u_off;    ///< the exponent bound exceeds its prediction
-  int e_k;      ///< bit n: it is known whether the exponent of sample n reaches the bound
-  int e_1;      ///< bit n: it does
-  int codeword; ///< first bit is the least significant
+  int table;     ///< 0: first row of quads, 1: the others
+  int context;   ///< c_q
+  int rho;       ///< bit n: sample n is significant
+  int u_off;     ///< the exponent bound exceeds its prediction
+  int e_k;       ///< bit n: it is known whether the exponent of sample n reaches the bound
+  int e_1;       ///< bit n: it does
+  int codeword;  ///< first bit is the least significant
   int length;
 };
 

@@ -94,12 +94,21 @@ class HeaderReader {
 
   void read(int marker, Cursor in) {
     switch (marker) {
-      case COD: return read_cod(in);
-      case COC: return read_coc(in);
-      case QCD: return read_qcd(in);
-      case QCC: return read_qcc(in);
-      case RGN: case POC: case PPM: case PPT: throw Error("marker " + std::to_string(marker) + " is not covered");
-      default: return;  // CAP, COM, TLM, PLT, CRG and others change nothing here
+      case COD:
+        return read_cod(in);
+      case COC:
+        return read_coc(in);
+      case QCD:
+        return read_qcd(in);
+      case QCC:
+        return read_qcc(in);
+      case RGN:
+      case POC:
+      case PPM:
+      case PPT:
+        throw Error("marker " + std::to_string(marker) + " is not covered");
+      default:
+        return;  // CAP, COM, TLM, PLT, CRG and others change nothing here
     }
   }
 

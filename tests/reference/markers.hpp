@@ -26,5 +26,4 @@ Bytes write_main_header(const Parameters& parameters);
 /// SOT, SOD and the packets of one tile in one tile-part.
 Bytes write_tile_part(int64_t tile, const Bytes& packets);
 
-
 }  // namespace blosc2_grok::reference

@@ -13,7 +13,8 @@ struct State {
   bool switch_mps;
 };
 
-constexpr State kStates[47] = {  // Table C.2
+constexpr State kStates[47] = {
+    // Table C.2
     {0x5601, 1, 1, true},    {0x3401, 2, 6, false},   {0x1801, 3, 9, false},   {0x0AC1, 4, 12, false},
     {0x0521, 5, 29, false},  {0x0221, 38, 33, false}, {0x5601, 7, 6, true},    {0x5401, 8, 14, false},
     {0x4801, 9, 14, false},  {0x3801, 10, 14, false}, {0x3001, 11, 17, false}, {0x2401, 12, 18, false},

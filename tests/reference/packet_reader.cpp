@@ -14,7 +14,7 @@ int segment_capacity(int style, int passes) {
   if (style & kHighThroughput) return passes % 3 == 0 ? 1 : 3 - passes % 3;  // cleanup; SPP and MRP together
   if (style & kTerminateEachPass) return 1;
   if (!(style & kBypass)) return kUnlimited;
-  if (passes < 10) return 10 - passes;            // Table D.9: the first four bit-planes
+  if (passes < 10) return 10 - passes;                        // Table D.9: the first four bit-planes
   return (passes - 10) % 3 == 2 ? 1 : 2 - (passes - 10) % 3;  // raw passes, then a cleanup pass
 }
 
@@ -114,7 +114,8 @@ class PacketReader {
   }
 
   void read_piece(const Piece& piece) {
-    if (piece.length > static_cast<int64_t>(data_.size() - position_)) throw Error("packet body past the end of the tile");
+    if (piece.length > static_cast<int64_t>(data_.size() - position_))
+      throw Error("packet body past the end of the tile");
     Bytes& bytes = piece.block->segments[piece.segment].bytes;
     bytes.insert(bytes.end(), data_.begin() + position_, data_.begin() + position_ + piece.length);
     position_ += piece.length;

@@ -18,11 +18,21 @@ class Order {
 
   std::vector<PacketId> list() {
     switch (parameters_.progression) {
-      case Progression::LRCP: lrcp(); break;
-      case Progression::RLCP: rlcp(); break;
-      case Progression::RPCL: rpcl(); break;
-      case Progression::PCRL: pcrl(); break;
-      case Progression::CPRL: cprl(); break;
+      case Progression::LRCP:
+        lrcp();
+        break;
+      case Progression::RLCP:
+        rlcp();
+        break;
+      case Progression::RPCL:
+        rpcl();
+        break;
+      case Progression::PCRL:
+        pcrl();
+        break;
+      case Progression::CPRL:
+        cprl();
+        break;
     }
     return std::move(packets_);
   }
@@ -91,10 +101,8 @@ class Order {
     const Resolution& res = tile_.components[c].resolutions[r];
     if (res.precincts.empty()) return;
     const int d = static_cast<int>(tile_.components[c].resolutions.size()) - 1 - r;
-    const bool row = divisible(y, res.ppy + d) ||
-                     (y == tile_.area.y0 && !divisible(res.area.y0 << d, res.ppy + d));
-    const bool column = divisible(x, res.ppx + d) ||
-                        (x == tile_.area.x0 && !divisible(res.area.x0 << d, res.ppx + d));
+    const bool row = divisible(y, res.ppy + d) || (y == tile_.area.y0 && !divisible(res.area.y0 << d, res.ppy + d));
+    const bool column = divisible(x, res.ppx + d) || (x == tile_.area.x0 && !divisible(res.area.x0 << d, res.ppx + d));
     if (!row || !column) return;
     const int64_t px = floor_shift(ceil_shift(x, d), res.ppx) - floor_shift(res.area.x0, res.ppx);
     const int64_t py = floor_shift(ceil_shift(y, d), res.ppy) - floor_shift(res.area.y0, res.ppy);

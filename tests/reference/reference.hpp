@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/// Reference JPEG 2000 encoder (HT) and decoder (HT and Part 1): slow, plain, and the witness that fast kernels must equal.
+/// Reference JPEG 2000 encoder (HT) and decoder (HT and Part 1): slow, plain, and the witness that fast kernels must
+/// equal.
 #pragma once
 
 #include <cstdint>
@@ -41,11 +42,12 @@ struct Options {
   int64_t tile_height = 0;
   int64_t tile_x0 = 0;
   int64_t tile_y0 = 0;
-  std::vector<std::pair<int, int>> precincts;  ///< log2 of width and height from the lowest resolution up; last repeats
+  std::vector<std::pair<int, int>> precincts =
+      {};  ///< log2 of width and height from the lowest resolution up; last repeats
   Progression progression = Progression::LRCP;
   int guard_bits = 2;
-  double step = 1.0;  ///< quantization step of every subband, in code values; for 9/7 only
-  int passes = 1;     ///< 1: cleanup; 2: and significance propagation; 3: and magnitude refinement
+  double step = 1.0;       ///< quantization step of every subband, in code values; for 9/7 only
+  int passes = 1;          ///< 1: cleanup; 2: and significance propagation; 3: and magnitude refinement
   int skipped_planes = 0;  ///< bit-planes below the last pass that are left out
   int layers = 1;          ///< code-block i begins in layer i mod layers, its refinement follows in the next
   bool sop = false;

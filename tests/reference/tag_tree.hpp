@@ -25,8 +25,8 @@ class TagTree {
  private:
   struct Node {
     int64_t parent = -1;
-    int value = 0;   // encoder only
-    int lower = 0;   // the value is at least this
+    int value = 0;       // encoder only
+    int lower = 0;       // the value is at least this
     bool known = false;  // the value is `lower`
   };
   std::vector<int64_t> path_from_root(int64_t leaf) const;
