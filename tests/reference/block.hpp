@@ -43,7 +43,7 @@ struct Position {
 std::vector<Position> stripe_positions(const Grid& grid, int64_t x0, int64_t x1, int64_t y0);
 
 /// `plane` is the bit-plane of the cleanup pass, the lowest that it codes. No segments: the block is zero.
-std::vector<Segment> encode_ht_block(const BlockSamples& samples, int plane, int passes);
+std::vector<Segment> encode_ht_block(const BlockSamples& samples, int plane, int passes, bool vertically_causal);
 BlockSamples decode_ht_block(const CodeBlock& block, int plane, bool vertically_causal);
 
 /// Part 1 (ISO/IEC 15444-1 Annexes C and D). `planes` is the number of bit-planes that are coded.

@@ -2,6 +2,7 @@
 /// The reference encoder: each step of ISO/IEC 15444-1 on whole tiles, HT block coding of ISO/IEC 15444-15.
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "color.hpp"
 #include "markers.hpp"
@@ -24,7 +25,7 @@ Coding make_coding(const Options& options) {
   coding.xcb = exact_log2(options.codeblock_width);
   coding.ycb = exact_log2(options.codeblock_height);
   if (coding.xcb + coding.ycb > 12) throw Error("code-blocks hold at most 4096 samples");
-  coding.style = kHighThroughput;
+  coding.style = kHighThroughput | (options.vertically_causal ? kVerticallyCausal : 0);
   coding.reversible = options.reversible;
   for (int r = 0; r < options.resolutions; ++r) {
     const size_t last = options.precincts.size();
@@ -33,16 +34,20 @@ Coding make_coding(const Options& options) {
   return coding;
 }
 
-/// Lossless: epsilon_b = R_b (E.1.1), one more for the chroma of the RCT. Lossy: the same step everywhere.
+/// Lossless: epsilon_b = R_b (E.1.1), one more for the chroma of the RCT. Lossy: the same step everywhere; or that
+/// of the lowest band, from which the others are derived (E-5), so that theirs end below four times `step`.
 Quantization make_quantization(const Options& options, int bits) {
   Quantization q;
-  q.style = options.reversible ? 0 : 2;
+  q.style = options.reversible ? 0 : options.derived_steps ? 1 : 2;
   q.guard_bits = options.guard_bits;
-  for (int index = 0; index <= 3 * (options.resolutions - 1); ++index) {
+  const double step = q.style == 1 ? std::ldexp(options.step, 1 - options.resolutions) : options.step;
+  const int count = q.style == 1 ? 1 : 3 * options.resolutions - 2;
+  for (int index = 0; index < count; ++index) {
     const Orientation o = index == 0 ? Orientation::LL : static_cast<Orientation>((index - 1) % 3 + 1);
     const int exponent = std::min(31, bits + gain_bits(o) + (options.mct ? 1 : 0));
-    q.steps.push_back(options.reversible ? StepSize{exponent, 0} : make_step(options.step, bits, o));
+    q.steps.push_back(options.reversible ? StepSize{exponent, 0} : make_step(step, bits, o));
   }
+  if (q.style == 1 && q.steps[0].exponent < options.resolutions - 2) throw Error("too many levels for derived steps");
   return q;
 }
 
@@ -66,6 +71,8 @@ void check(const Image& image, const Options& o) {
   if (o.resolutions < 1 || o.resolutions > 33) throw Error("1 to 33 resolutions");
   if (o.guard_bits < 0 || o.guard_bits > 7) throw Error("0 to 7 guard bits");
   if (o.passes < 1 || o.passes > 3) throw Error("1 to 3 passes");
+  if (o.placeholder_sets < 0 || o.placeholder_sets > 50) throw Error("0 to 50 placeholder sets");
+  if (o.tile_parts < 1 || o.tile_parts > 255) throw Error("1 to 255 tile-parts");
   if (o.layers < 1 || o.layers > 65535) throw Error("1 to 65535 layers");
   if (o.mct && image.components.size() < 3) throw Error("a colour transform needs three components");
   for (const auto& plane : image.components)
@@ -84,8 +91,9 @@ void encode_block(CodeBlock& block, const BlockSamples& samples, int planes, con
   if (static_cast<int>(std::bit_width(largest)) > planes) throw Error("more guard bits are needed");
   const int cleanup_plane = options.skipped_planes + (options.passes > 1 ? 1 : 0);
   if (cleanup_plane >= planes) return;
-  block.zero_planes = planes - 1 - cleanup_plane;
-  block.segments = encode_ht_block(samples, cleanup_plane, options.passes);
+  block.placeholder_sets = std::min(options.placeholder_sets, planes - 1 - cleanup_plane);
+  block.zero_planes = planes - 1 - cleanup_plane - block.placeholder_sets;
+  block.segments = encode_ht_block(samples, cleanup_plane, options.passes, options.vertically_causal);
 }
 
 void encode_component(const ComponentParameters& parameters, const Plane& samples, const Options& options, int bits,
@@ -107,6 +115,20 @@ void encode_component(const ComponentParameters& parameters, const Plane& sample
       }
 }
 
+std::vector<Bytes> encode_tile(const Image& image, const Parameters& p, const Options& options, int64_t index) {
+  Tile tile = make_tile(p, index);
+  const std::vector<Plane> planes = tile_planes(image, p, tile);
+  for (size_t c = 0; c < planes.size(); ++c)
+    encode_component(p.components[c], planes[c], options, p.siz.bits, tile.components[c]);
+  return write_packets(p, tile);
+}
+
+/// The packets of one tile-part, about as many as of the others.
+std::vector<Bytes> share(const std::vector<Bytes>& packets, int part, int parts) {
+  const auto begin = packets.begin() + packets.size() * part / parts;
+  return std::vector<Bytes>(begin, packets.begin() + packets.size() * (part + 1) / parts);
+}
+
 }  // namespace
 
 Parameters make_parameters(const Image& image, const Options& options) {
@@ -124,15 +146,14 @@ Parameters make_parameters(const Image& image, const Options& options) {
 
 Bytes encode(const Image& image, const Options& options) {
   const Parameters p = make_parameters(image, options);
+  std::vector<std::vector<Bytes>> packets;
+  for (int64_t t = 0; t < tile_count(p.siz); ++t) packets.push_back(encode_tile(image, p, options, t));
   Bytes out = write_main_header(p);
-  for (int64_t t = 0; t < tile_count(p.siz); ++t) {
-    Tile tile = make_tile(p, t);
-    const std::vector<Plane> planes = tile_planes(image, p, tile);
-    for (size_t c = 0; c < planes.size(); ++c)
-      encode_component(p.components[c], planes[c], options, p.siz.bits, tile.components[c]);
-    const Bytes part = write_tile_part(t, write_packets(p, tile));
-    out.insert(out.end(), part.begin(), part.end());
-  }
+  for (int part = 0; part < options.tile_parts; ++part)
+    for (size_t t = 0; t < packets.size(); ++t) {
+      const Bytes bytes = write_tile_part(t, part, options.tile_parts, share(packets[t], part, options.tile_parts));
+      out.insert(out.end(), bytes.begin(), bytes.end());
+    }
   out.insert(out.end(), {0xFF, 0xD9});
   return out;
 }

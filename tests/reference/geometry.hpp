@@ -27,7 +27,8 @@ struct CodeBlock {
   bool included = false;
   int zero_planes = 0;
   int lblock = 3;
-  int passes = 0;  ///< read or written so far
+  int passes = 0;            ///< read so far
+  int placeholder_sets = 0;  ///< encoder
   std::vector<Segment> segments;
   std::vector<int> segment_layer;  ///< encoder: the layer that carries each segment
 };

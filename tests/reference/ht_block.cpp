@@ -29,13 +29,13 @@ bool all_zero(const Grid& grid) {
 
 }  // namespace
 
-std::vector<Segment> encode_ht_block(const BlockSamples& samples, int plane, int passes) {
+std::vector<Segment> encode_ht_block(const BlockSamples& samples, int plane, int passes, bool vertically_causal) {
   const Grid mu = shifted(samples, plane);
   if (all_zero(mu)) return {};
   std::vector<Segment> segments = {{1, 1, encode_cleanup(mu, samples.negative)}};
   if (passes > 1) {
     const Grid bits = bit_plane(samples, plane - 1);
-    segments.push_back({passes - 1, 2, encode_refinement(mu, bits, samples.negative, passes)});
+    segments.push_back({passes - 1, 2, encode_refinement(mu, bits, samples.negative, passes, vertically_causal)});
   }
   return segments;
 }

@@ -12,7 +12,8 @@ void decode_cleanup(const Bytes& segment, Grid& mu, std::vector<uint8_t>& negati
 
 /// The samples that SPP (7.4) and MRP (7.5) code one bit lower; `cleanup` has the significance they start from.
 /// `bit_plane` has those bits; SPP adds signs.
-Bytes encode_refinement(const Grid& cleanup, const Grid& bit_plane, const std::vector<uint8_t>& negative, int passes);
+Bytes encode_refinement(const Grid& cleanup, const Grid& bit_plane, const std::vector<uint8_t>& negative, int passes,
+                        bool vertically_causal);
 
 struct Refinement {
   Grid bits;                     ///< the bit of each refined sample

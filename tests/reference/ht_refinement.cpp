@@ -54,13 +54,14 @@ void magnitude_refinement(const Grid& cleanup, CodeBit code_bit) {
 
 }  // namespace
 
-Bytes encode_refinement(const Grid& cleanup, const Grid& bit_plane, const std::vector<uint8_t>& negative, int passes) {
+Bytes encode_refinement(const Grid& cleanup, const Grid& bit_plane, const std::vector<uint8_t>& negative, int passes,
+                        bool vertically_causal) {
   ForwardBitWriter sigprop;
   const auto put_bit = [&](Position p) {
     sigprop.put(bit_plane.significant(p.x, p.y));
     return bit_plane.significant(p.x, p.y) != 0;
   };
-  significance_propagation(cleanup, false, put_bit,
+  significance_propagation(cleanup, vertically_causal, put_bit,
                            [&](Position p) { sigprop.put(negative[p.y * cleanup.width() + p.x]); });
   Bytes segment = sigprop.finish_sigprop();
   if (passes > 2) {

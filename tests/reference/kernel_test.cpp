@@ -174,7 +174,7 @@ TEST(HtBlock, CleanupAloneIsExact) {
     const BlockSamples samples = random_block(random, width, height, 1 + random.below(31));
     CodeBlock block;
     block.area = {0, 0, width, height};
-    block.segments = encode_ht_block(samples, plane, 1);
+    block.segments = encode_ht_block(samples, plane, 1, false);
     if (block.segments.empty()) continue;
     const BlockSamples decoded = decode_ht_block(block, plane, false);
     for (size_t k = 0; k < samples.magnitude.size(); ++k) {
@@ -194,9 +194,9 @@ TEST(HtBlock, RefinementIsExactWhereItReaches) {
     const BlockSamples samples = random_block(random, width, height, 1 + random.below(12));
     CodeBlock block;
     block.area = {0, 0, width, height};
-    block.segments = encode_ht_block(samples, 1, 3);
+    block.segments = encode_ht_block(samples, 1, 3, i % 2);
     if (block.segments.empty()) continue;
-    const BlockSamples decoded = decode_ht_block(block, 1, false);
+    const BlockSamples decoded = decode_ht_block(block, 1, i % 2);
     for (size_t k = 0; k < samples.magnitude.size(); ++k) {
       if (decoded.lowest_plane[k] == 1) {
         ASSERT_EQ(decoded.magnitude[k], 0u);

@@ -101,16 +101,18 @@ Bytes write_main_header(const Parameters& p) {
   return out;
 }
 
-Bytes write_tile_part(int64_t tile, const Bytes& packets) {
+Bytes write_tile_part(int64_t tile, int part, int parts, const std::vector<Bytes>& packets) {
+  Bytes body;
+  for (const Bytes& packet : packets) body.insert(body.end(), packet.begin(), packet.end());
   Bytes sot;
   put(sot, tile, 2);
-  put(sot, 12 + 2 + packets.size(), 4);
-  put(sot, 0, 1);
-  put(sot, 1, 1);
+  put(sot, 12 + 2 + body.size(), 4);
+  put(sot, part, 1);
+  put(sot, parts, 1);
   Bytes out;
   put_segment(out, 0xFF90, sot);
   put(out, 0xFF93, 2);
-  out.insert(out.end(), packets.begin(), packets.end());
+  out.insert(out.end(), body.begin(), body.end());
   return out;
 }
 

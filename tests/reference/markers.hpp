@@ -23,7 +23,7 @@ Codestream read_codestream(const Bytes& bytes);
 /// SOC to the end of the main header.
 Bytes write_main_header(const Parameters& parameters);
 
-/// SOT, SOD and the packets of one tile in one tile-part.
-Bytes write_tile_part(int64_t tile, const Bytes& packets);
+/// SOT, SOD and packets: part `part` of `parts` of a tile.
+Bytes write_tile_part(int64_t tile, int part, int parts, const std::vector<Bytes>& packets);
 
 }  // namespace blosc2_grok::reference

@@ -9,8 +9,8 @@ namespace blosc2_grok::reference {
 /// Reads all packets of a tile into the segments of its code-blocks.
 void read_packets(const Parameters& parameters, const Bytes& data, Tile& tile);
 
-/// Writes the segments of all code-blocks; `segment_layer` says where each goes.
-Bytes write_packets(const Parameters& parameters, Tile& tile);
+/// The packets of a tile with the segments of all code-blocks; `segment_layer` says where each goes.
+std::vector<Bytes> write_packets(const Parameters& parameters, Tile& tile);
 
 /// How many more passes a segment takes that begins after `passes` passes of its code-block.
 int segment_capacity(int style, int passes);

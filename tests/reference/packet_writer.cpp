@@ -21,32 +21,41 @@ void set_tag_trees(PrecinctBand& band, int layers) {
   band.zero_planes.set_values(zero_planes);
 }
 
-void write_pass_count(PacketBitWriter& bits, int passes) {  // Table B.4, as far as one HT set needs it
-  if (passes == 1) bits.put(0b0, 1);
-  if (passes == 2) bits.put(0b10, 2);
-  if (passes == 3) bits.put(0b1100, 4);
+void write_pass_count(PacketBitWriter& bits, int passes) {  // Table B.4
+  if (passes == 1) return bits.put(0b0, 1);
+  if (passes == 2) return bits.put(0b10, 2);
+  if (passes <= 5) return bits.put(0b1100 + passes - 3, 4);
+  if (passes <= 36) return bits.put(0b111100000 + passes - 6, 9);
+  bits.put(0b1111111110000000 + passes - 37, 16);
 }
 
+struct Length {
+  size_t bytes;
+  int passes;  ///< including placeholders
+};
+
 /// Lblock grows until every length fits, then the lengths (B.10.7).
-void write_lengths(PacketBitWriter& bits, CodeBlock& block, const std::vector<const Segment*>& segments) {
-  for (const Segment* s : segments)
-    while (static_cast<int64_t>(s->bytes.size()) >> (block.lblock + floor_log2(s->passes))) {
+void write_lengths(PacketBitWriter& bits, CodeBlock& block, const std::vector<Length>& lengths) {
+  for (const Length& length : lengths)
+    while (length.bytes >> (block.lblock + floor_log2(length.passes))) {
       ++block.lblock;
       bits.put(1);
     }
   bits.put(0);
-  for (const Segment* s : segments) bits.put(s->bytes.size(), block.lblock + floor_log2(s->passes));
+  for (const Length& length : lengths) bits.put(length.bytes, block.lblock + floor_log2(length.passes));
 }
 
 void write_block(PacketBitWriter& bits, Bytes& body, PrecinctBand& band, size_t i, int layer) {
   CodeBlock& block = band.blocks[i];
-  std::vector<const Segment*> now;
+  std::vector<Length> now;
   int passes = 0;
-  for (size_t s = 0; s < block.segments.size(); ++s)
-    if (block.segment_layer[s] == layer) {
-      now.push_back(&block.segments[s]);
-      passes += block.segments[s].passes;
-    }
+  for (size_t s = 0; s < block.segments.size(); ++s) {
+    if (block.segment_layer[s] != layer) continue;
+    const Bytes& bytes = block.segments[s].bytes;
+    now.push_back({bytes.size(), block.segments[s].passes + (s == 0 ? 3 * block.placeholder_sets : 0)});
+    passes += now.back().passes;
+    body.insert(body.end(), bytes.begin(), bytes.end());
+  }
   if (block.included)
     bits.put(!now.empty());
   else
@@ -56,13 +65,11 @@ void write_block(PacketBitWriter& bits, Bytes& body, PrecinctBand& band, size_t 
   block.included = true;
   write_pass_count(bits, passes);
   write_lengths(bits, block, now);
-  for (const Segment* s : now) body.insert(body.end(), s->bytes.begin(), s->bytes.end());
 }
 
 /// SOP (A.8.1) counts the packets of a tile modulo 65536.
-void write_sop(Bytes& out, size_t number) {
-  const Bytes marker = {0xFF, 0x91, 0, 4, static_cast<uint8_t>(number >> 8), static_cast<uint8_t>(number)};
-  out.insert(out.end(), marker.begin(), marker.end());
+Bytes sop_marker(size_t number) {
+  return {0xFF, 0x91, 0, 4, static_cast<uint8_t>(number >> 8), static_cast<uint8_t>(number)};
 }
 
 bool nothing_to_send(const Precinct& precinct, int layer) {
@@ -81,7 +88,9 @@ Bytes write_packet(const Parameters& parameters, Precinct& precinct, int layer, 
   bits.put(!zero_length);
   for (PrecinctBand& band : precinct.bands)
     for (size_t i = 0; i < band.blocks.size() && !zero_length; ++i) write_block(bits, body, band, i, layer);
-  Bytes packet = bits.finish();
+  Bytes packet = parameters.sop ? sop_marker(number) : Bytes();
+  const Bytes header = bits.finish();
+  packet.insert(packet.end(), header.begin(), header.end());
   if (parameters.eph) packet.insert(packet.end(), {0xFF, 0x92});
   packet.insert(packet.end(), body.begin(), body.end());
   return packet;
@@ -89,20 +98,17 @@ Bytes write_packet(const Parameters& parameters, Precinct& precinct, int layer, 
 
 }  // namespace
 
-Bytes write_packets(const Parameters& parameters, Tile& tile) {
+std::vector<Bytes> write_packets(const Parameters& parameters, Tile& tile) {
   for (TileComponent& component : tile.components)
     for (Resolution& resolution : component.resolutions)
       for (Precinct& precinct : resolution.precincts)
         for (PrecinctBand& band : precinct.bands) set_tag_trees(band, parameters.layers);
-  Bytes out;
-  size_t number = 0;
+  std::vector<Bytes> packets;
   for (const PacketId& id : packet_order(parameters, tile)) {
-    if (parameters.sop) write_sop(out, number);
     Precinct& precinct = tile.components[id.component].resolutions[id.resolution].precincts[id.precinct];
-    const Bytes packet = write_packet(parameters, precinct, id.layer, number++);
-    out.insert(out.end(), packet.begin(), packet.end());
+    packets.push_back(write_packet(parameters, precinct, id.layer, packets.size()));
   }
-  return out;
+  return packets;
 }
 
 }  // namespace blosc2_grok::reference

@@ -93,6 +93,10 @@ Options random_options(Random& random, const Image& image, const CaseLimits& lim
   if (random.one_in(3))
     for (int i = 0; i < 3; ++i) o.precincts.push_back({1 + random.below(8), 1 + random.below(8)});
   if (limits.layers && random.one_in(4)) o.layers = 1 + random.below(4);
+  o.tile_parts = random.one_in(4) ? 1 + random.below(4) : 1;
+  o.derived_steps = limits.derived_steps && !o.reversible && o.resolutions < 8 && random.one_in(4);
+  o.vertically_causal = limits.most_passes > 1 && random.one_in(4);
+  o.placeholder_sets = random.one_in(4) ? random.below(limits.most_placeholder_sets + 1) : 0;
   o.sop = random.one_in(4);
   o.eph = random.one_in(4);
   o.passes = 1 + random.below(limits.most_passes);
@@ -119,8 +123,9 @@ std::string describe(const Case& c) {
   s << ", " << o.resolutions << " resolutions, blocks " << o.codeblock_width << "x" << o.codeblock_height << ", tiles "
     << o.tile_width << "x" << o.tile_height << " at " << o.tile_x0 << "," << o.tile_y0 << ", order "
     << static_cast<int>(o.progression) << ", guard " << o.guard_bits << ", mct " << o.mct << ", layers " << o.layers
-    << ", passes " << o.passes << ", skipped " << o.skipped_planes << ", sop " << o.sop << ", eph " << o.eph
-    << ", precincts";
+    << ", parts " << o.tile_parts << ", derived " << o.derived_steps << ", causal " << o.vertically_causal
+    << ", placeholders " << o.placeholder_sets << ", passes " << o.passes << ", skipped " << o.skipped_planes
+    << ", sop " << o.sop << ", eph " << o.eph << ", precincts";
   for (const auto& [x, y] : o.precincts) s << " " << x << "," << y;
   return s.str();
 }

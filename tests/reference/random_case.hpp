@@ -34,9 +34,11 @@ struct CaseLimits {
   bool layers = true;
   bool one_or_three_components = false;  ///< else 1 to 4
   bool is_signed = true;
+  bool derived_steps = true;
   int most_bits = 16;
   int most_passes = 1;
   int most_skipped_planes = 0;
+  int most_placeholder_sets = 0;
 };
 
 Case random_case(uint64_t seed, const CaseLimits& limits);

@@ -46,10 +46,14 @@ struct Options {
       {};  ///< log2 of width and height from the lowest resolution up; last repeats
   Progression progression = Progression::LRCP;
   int guard_bits = 2;
-  double step = 1.0;       ///< quantization step of every subband, in code values; for 9/7 only
-  int passes = 1;          ///< 1: cleanup; 2: and significance propagation; 3: and magnitude refinement
-  int skipped_planes = 0;  ///< bit-planes below the last pass that are left out
-  int layers = 1;          ///< code-block i begins in layer i mod layers, its refinement follows in the next
+  double step = 1.0;               ///< quantization step of every subband, in code values; for 9/7 only
+  int passes = 1;                  ///< 1: cleanup; 2: and significance propagation; 3: and magnitude refinement
+  int skipped_planes = 0;          ///< bit-planes below the last pass that are left out
+  int placeholder_sets = 0;        ///< HT sets of three empty passes before the first cleanup pass
+  bool vertically_causal = false;  ///< for significance propagation
+  bool derived_steps = false;  ///< the header has one step, that of the lowest band, doubled with each level; 9/7 only
+  int layers = 1;              ///< code-block i begins in layer i mod layers, its refinement follows in the next
+  int tile_parts = 1;          ///< in each tile; the parts of different tiles take turns
   bool sop = false;
   bool eph = false;
 };

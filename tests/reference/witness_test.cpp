@@ -63,8 +63,12 @@ bool openjph_can(const Case& c) { return no_empty_bands(c) && (c.options.precinc
 
 TEST(WitnessDecodes, OpenJphReadsRandomCases) {
   if (!can_decode(Witness::OpenJPH)) GTEST_SKIP() << "ojph_expand is not installed";
-  const CaseLimits limits{
-      .tiles = false, .layers = false, .one_or_three_components = true, .is_signed = false, .most_passes = 3};
+  const CaseLimits limits{.tiles = false,
+                          .layers = false,
+                          .one_or_three_components = true,
+                          .is_signed = false,
+                          .derived_steps = false,
+                          .most_passes = 3};
   for (int seed = 2000; seed < 2000 + kCases; ++seed) {
     const Case c = random_case(seed, limits);
     if (openjph_can(c)) expect_agreement(Witness::OpenJPH, c);
