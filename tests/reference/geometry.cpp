@@ -87,6 +87,7 @@ Resolution make_resolution(const Rect& component, const Coding& coding, int r) {
   if (res.area.empty()) return res;  // no precincts, no packets (B.6)
   res.precincts_wide = ceil_shift(res.area.x1, res.ppx) - floor_shift(res.area.x0, res.ppx);
   res.precincts_high = ceil_shift(res.area.y1, res.ppy) - floor_shift(res.area.y0, res.ppy);
+  if (res.precincts_wide > (1 << 20) / res.precincts_high) throw Error("more than 2^20 precincts");
   for (int64_t y = 0; y < res.precincts_high; ++y)
     for (int64_t x = 0; x < res.precincts_wide; ++x) res.precincts.push_back(make_precinct(res, coding, r, x, y));
   return res;

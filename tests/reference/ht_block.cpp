@@ -50,6 +50,7 @@ BlockSamples decode_ht_block(const CodeBlock& block, int plane, bool vertically_
     samples.lowest_plane[i] = plane;
   }
   if (segments.size() < 2) return samples;
+  if (segments.size() > 2) throw Error("more than one set of HT passes is not covered");
   if (plane == 0) throw Error("HT refinement passes below the lowest bit-plane");
   const int passes = 1 + segments[1].passes;
   const Refinement lower = decode_refinement(segments[1].bytes, mu, samples.negative, passes, vertically_causal);

@@ -34,6 +34,17 @@ class Cursor {
   size_t end_;
 };
 
+/// A.5.1, and what a slow decoder can hold: 2^26 samples, 65535 tiles.
+void check_sizes(const Siz& s) {
+  if (s.x0 >= s.x1 || s.y0 >= s.y1 || s.components < 1) throw Error("image without samples");
+  if (s.bits > 32) throw Error("samples of more than 32 bits are not covered");
+  if (s.tile_width < 1 || s.tile_height < 1 || s.tile_x0 > s.x0 || s.tile_y0 > s.y0 ||
+      s.tile_x0 + s.tile_width <= s.x0 || s.tile_y0 + s.tile_height <= s.y0)
+    throw Error("the first tile must hold the first sample");
+  if ((s.x1 - s.x0) > (int64_t{1} << 26) / (s.y1 - s.y0) / s.components) throw Error("image too large");
+  if (tile_count(s) > 65535) throw Error("more than 65535 tiles");
+}
+
 void read_siz(Cursor in, Parameters& p) {
   in.get(2);  // Rsiz
   Siz& s = p.siz;
@@ -48,10 +59,7 @@ void read_siz(Cursor in, Parameters& p) {
     s.is_signed = depth >> 7;
     if (in.get(1) != 1 || in.get(1) != 1) throw Error("subsampled components are not covered");
   }
-  const bool sane = s.x0 < s.x1 && s.y0 < s.y1 && s.tile_width > 0 && s.tile_height > 0 && s.tile_x0 <= s.x0 &&
-                    s.tile_y0 <= s.y0 && s.tile_x0 + s.tile_width > s.x0 && s.tile_y0 + s.tile_height > s.y0 &&
-                    s.components > 0 && s.bits <= 32 && (s.x1 - s.x0) * (s.y1 - s.y0) < (int64_t{1} << 28);
-  if (!sane) throw Error("image and tile sizes of SIZ do not fit");
+  check_sizes(s);
   p.components.resize(s.components);
 }
 
@@ -172,6 +180,15 @@ size_t read_header(const Bytes& bytes, size_t position, int last, HeaderReader& 
   }
 }
 
+/// COD and QCD must have been there, with a step for every band.
+void check_complete(const Parameters& p) {
+  for (const ComponentParameters& c : p.components) {
+    if (c.coding.precincts.empty()) throw Error("no COD marker segment");
+    const size_t needed = c.quantization.style == 1 ? 1 : 3 * c.coding.levels + 1;
+    if (c.quantization.steps.size() < needed) throw Error("fewer quantization steps than subbands");
+  }
+}
+
 /// From behind the SOT marker; returns where the next tile-part begins.
 size_t read_tile_part(const Bytes& bytes, size_t position, Codestream& stream) {
   Cursor sot(bytes, position, bytes.size());
@@ -187,6 +204,7 @@ size_t read_tile_part(const Bytes& bytes, size_t position, Codestream& stream) {
   tile.seen = true;
   HeaderReader header(tile.parameters);
   const size_t begin = read_header(bytes, sot.position(), SOD, header);
+  check_complete(tile.parameters);
   if (begin > end) throw Error("tile-part header longer than the tile-part");
   tile.data.insert(tile.data.end(), bytes.begin() + begin, bytes.begin() + end);
   return end;

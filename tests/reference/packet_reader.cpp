@@ -126,9 +126,18 @@ class PacketReader {
   std::vector<Piece> pieces_;
 };
 
+/// Every packet takes a byte at least.
+void check_packet_count(const Parameters& parameters, const Bytes& data, const Tile& tile) {
+  size_t precincts = 0;
+  for (const TileComponent& component : tile.components)
+    for (const Resolution& resolution : component.resolutions) precincts += resolution.precincts.size();
+  if (precincts * parameters.layers > data.size()) throw Error("fewer bytes than packets");
+}
+
 }  // namespace
 
 void read_packets(const Parameters& parameters, const Bytes& data, Tile& tile) {
+  check_packet_count(parameters, data, tile);
   size_t position = 0;
   for (const PacketId& id : packet_order(parameters, tile)) {
     Precinct& precinct = tile.components[id.component].resolutions[id.resolution].precincts[id.precinct];

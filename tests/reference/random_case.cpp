@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/// Random images and options: smooth, noise, extremes, sparse points, checkerboards; half of all sides are tiny.
+/// Random images and options: smooth, noise, extremes, sparse points, checkerboards; a third of all sides are tiny.
 #include "random_case.hpp"
 
 #include <algorithm>
@@ -49,15 +49,16 @@ std::vector<int32_t> random_plane(Random& random, const Image& image) {
   return plane;
 }
 
-int64_t random_side(Random& random, int64_t largest) {
-  return 1 + random.below(random.one_in(3) ? std::min<int64_t>(largest, 9) : largest);
+int64_t random_side(Random& random, const CaseLimits& limits) {
+  const int64_t count = limits.largest_side - limits.smallest_side + 1;
+  return limits.smallest_side + random.below(random.one_in(3) ? std::min<int64_t>(count, 9) : count);
 }
 
 Image random_image(Random& random, const CaseLimits& limits) {
   constexpr int kBits[] = {8, 16, 12, 10, 1, 5};
   Image image;
-  image.width = random_side(random, limits.largest_side);
-  image.height = random_side(random, limits.largest_side);
+  image.width = random_side(random, limits);
+  image.height = random_side(random, limits);
   if (limits.offsets && random.one_in(2)) {
     image.x0 = random.below(80);
     image.y0 = random.below(80);

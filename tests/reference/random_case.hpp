@@ -27,6 +27,7 @@ struct Case {
 
 /// What random cases may contain; witnesses cannot do all of it.
 struct CaseLimits {
+  int64_t smallest_side = 1;
   int64_t largest_side = 120;
   bool lossy = true;
   bool tiles = true;
