@@ -75,6 +75,7 @@ void check(const Image& image, const Options& o) {
   if (o.tile_parts < 1 || o.tile_parts > 255) throw Error("1 to 255 tile-parts");
   if (o.layers < 1 || o.layers > 65535) throw Error("1 to 65535 layers");
   if (o.mct && image.components.size() < 3) throw Error("a colour transform needs three components");
+  if (image.bits < 1 || image.bits > (image.is_signed ? 32 : 31)) throw Error("samples of 1 to 31 bits, or 32 signed");
   for (const auto& plane : image.components)
     if (static_cast<int64_t>(plane.size()) != image.width * image.height) throw Error("component of another size");
 }

@@ -8,7 +8,7 @@ namespace blosc2_grok::reference {
 
 namespace {
 
-/// Lcup, Scup and Pcup of clause 7.1.1.
+/// Lcup, Scup and Pcup of clause 7.1.
 size_t suffix_length(const Bytes& segment) {
   if (segment.size() < 2) throw Error("HT cleanup segment shorter than two bytes");
   const size_t scup = 16 * segment.back() + (segment[segment.size() - 2] & 0x0F);
@@ -16,7 +16,7 @@ size_t suffix_length(const Bytes& segment) {
   return scup;
 }
 
-/// MEL may run into the bytes that hold Scup: those twelve bits read as ones (modDcup, 7.1.1).
+/// MEL may run into the bytes that hold Scup: those twelve bits read as ones (modDcup, 7.1).
 Bytes mel_bytes(const Bytes& segment, size_t split) {
   Bytes mel(segment.begin() + split, segment.end());
   mel[mel.size() - 2] |= 0x0F;
@@ -69,7 +69,7 @@ class CleanupDecoder {
     }
   }
 
-  /// u_q of both quads (7.3.6): their prefixes, suffixes and extensions take turns.
+  /// u_q of both quads (7.3): their prefixes, suffixes and extensions take turns.
   void residuals(bool first_row, const VlcCode (&codes)[2], int (&u)[2]) {
     const bool both = codes[0].u_off && codes[1].u_off;
     const bool both_large = first_row && both && mel_.get();
@@ -87,7 +87,7 @@ class CleanupDecoder {
     for (int i = 0; i < 2; ++i) u[i] = parts[i].value() + (both_large ? 2 : 0);
   }
 
-  /// m_n bits of MagSgn under the known bit e_1 make v = 2 (mu - 1) + sign (7.3.8).
+  /// m_n bits of MagSgn under the known bit e_1 make v = 2 (mu - 1) + sign (7.3).
   void magnitudes(int64_t qx, int64_t qy, const VlcCode& code, int u) {
     const int bound = u + predicted_bound(mu_, qx, qy, code.rho);
     for (int n = 0; n < 4; ++n) {

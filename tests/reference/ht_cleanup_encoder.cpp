@@ -100,7 +100,7 @@ class CleanupEncoder {
     }
   }
 
-  /// MagSgn, MEL, VLC, and Scup over the last twelve bits (7.1.1).
+  /// MagSgn, MEL, VLC, and Scup over the last twelve bits (7.1).
   Bytes assemble() {
     Bytes segment = magsgn_.finish_magsgn();
     const Bytes mel = mel_.finish();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/// The MEL coder (ISO/IEC 15444-15 clauses 7.1.3 and 7.3.3): runs of zeros, with an adaptive length.
+/// The MEL coder (ISO/IEC 15444-15 clauses 7.1 and 7.3): runs of zeros, with an adaptive length.
 #include <algorithm>
 
 #include "ht_streams.hpp"
@@ -7,7 +7,7 @@
 namespace blosc2_grok::reference {
 
 namespace {
-constexpr int kExponent[13] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5};  // Table 2
+constexpr int kExponent[13] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5};  // MEL_E of clause 7.3
 }
 
 int MelReader::get_bit() {

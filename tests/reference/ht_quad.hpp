@@ -16,7 +16,7 @@ inline Position quad_sample(int64_t qx, int64_t qy, int n) { return {2 * qx + n 
 /// E: the smallest e with 2 mu - 1 < 2^e; 0 for mu = 0.
 inline int exponent(uint64_t mu) { return mu == 0 ? 0 : std::bit_width(2 * mu - 1); }
 
-/// c_q (7.3.5): the significance of samples beside and above the quad that are coded before it.
+/// c_q (7.3): the significance of samples beside and above the quad that are coded before it.
 inline int quad_context(const Grid& mu, int64_t qx, int64_t qy) {
   const int64_t x = 2 * qx, y = 2 * qy;
   if (qy == 0) {
@@ -29,7 +29,7 @@ inline int quad_context(const Grid& mu, int64_t qx, int64_t qy) {
   return north_west + 2 * west + 4 * north_east;
 }
 
-/// kappa_q (7.3.7): the exponent bound predicted from the row above, for a quad with significance `rho`.
+/// kappa_q (7.3): the exponent bound predicted from the row above, for a quad with significance `rho`.
 inline int predicted_bound(const Grid& mu, int64_t qx, int64_t qy, int rho) {
   if (qy == 0 || std::popcount(static_cast<unsigned>(rho)) <= 1) return 1;
   int largest = 0;

@@ -8,8 +8,8 @@
 
 namespace blosc2_grok::reference {
 
-/// Bytes from the front, least significant bit first; after 0xFF a byte holds 7 bits. MagSgn (7.1.2) goes on with
-/// 0xFF after its end, SigProp (7.1.5) with 0.
+/// Bytes from the front, least significant bit first; after 0xFF a byte holds 7 bits. MagSgn (7.1) goes on with
+/// 0xFF after its end, SigProp (7.1) with 0.
 class ForwardBitReader {
  public:
   ForwardBitReader(Bytes bytes, int fill) : bytes_(std::move(bytes)), fill_(fill) {}
@@ -40,7 +40,7 @@ class ForwardBitWriter {
 };
 
 /// Bytes from the back, least significant bit first; below a byte above 0x8F, a byte whose low seven bits are ones
-/// holds only those. MagRef (7.1.6), and VLC (7.1.4) after its first four bits. Zeros after the end.
+/// holds only those. MagRef (7.1), and VLC (7.1) after its first four bits. Zeros after the end.
 class BackwardBitReader {
  public:
   static BackwardBitReader for_magref(Bytes bytes);
@@ -71,7 +71,7 @@ class BackwardBitWriter {
   int last_ = 0xFF;
 };
 
-/// The adaptive run-length code of MEL symbols (7.1.3): most significant bit first, stuffed like a packet header.
+/// The adaptive run-length code of MEL symbols (7.1): most significant bit first, stuffed like a packet header.
 class MelReader {
  public:
   explicit MelReader(Bytes bytes) : bytes_(std::move(bytes)) {}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/// Look-up by linear search in the tables of ISO/IEC 15444-15 Annex C, and the U-VLC of clause 7.3.6.
+/// Look-up by linear search in the tables of ISO/IEC 15444-15 Annex C, and the U-VLC of clause 7.3.
 #include "ht_tables.hpp"
 
 #include <bit>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/// The variable-length codes of the HT cleanup pass (ISO/IEC 15444-15 Annex C and clause 7.3.6).
+/// The variable-length codes of the HT cleanup pass (ISO/IEC 15444-15 Annex C and clause 7.3).
 #pragma once
 
 #include "ht_streams.hpp"
@@ -26,7 +26,7 @@ const VlcCode& choose_vlc(int table, int context, int rho, int u_off, int reache
 
 void write_vlc(BackwardBitWriter& vlc, const VlcCode& code);
 
-/// The three parts of an unsigned residual u > 0 of an exponent bound (Table 3): u = prefix + suffix + 4 extension.
+/// The three parts of an unsigned residual u > 0 of an exponent bound (clause 7.3): u = prefix + suffix + 4 extension.
 struct ULength {
   int prefix = 0;
   int suffix = 0;

@@ -37,7 +37,7 @@ class Cursor {
 /// A.5.1, and what a slow decoder can hold: 2^26 samples, 65535 tiles.
 void check_sizes(const Siz& s) {
   if (s.x0 >= s.x1 || s.y0 >= s.y1 || s.components < 1) throw Error("image without samples");
-  if (s.bits > 32) throw Error("samples of more than 32 bits are not covered");
+  if (s.bits > (s.is_signed ? 32 : 31)) throw Error("samples that 32 signed bits do not hold are not covered");
   if (s.tile_width < 1 || s.tile_height < 1 || s.tile_x0 > s.x0 || s.tile_y0 > s.y0 ||
       s.tile_x0 + s.tile_width <= s.x0 || s.tile_y0 + s.tile_height <= s.y0)
     throw Error("the first tile must hold the first sample");

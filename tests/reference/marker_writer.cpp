@@ -39,7 +39,7 @@ int largest_magnitude_planes(const Parameters& p) {
   return largest;
 }
 
-/// ISO/IEC 15444-15 A.3: Pcap has bit 15 of 1 to 32; Ccap15 says HT only, one set, homogeneous, 5/3 or 9/7, and B.
+/// ISO/IEC 15444-15 Annex A: Pcap has bit 15 of 1 to 32; Ccap15 says HT only, one set, homogeneous, 5/3 or 9/7, and B.
 Bytes cap(const Parameters& p) {
   const int planes = largest_magnitude_planes(p);
   int magb = 31;

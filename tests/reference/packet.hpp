@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-/// Packets: headers and bodies (ISO/IEC 15444-1 B.9 and B.10, with the segments of ISO/IEC 15444-15 B.1).
+/// Packets: headers and bodies (ISO/IEC 15444-1 B.9 and B.10, with the segments of ISO/IEC 15444-15 Annex B).
 #pragma once
 
 #include "progression.hpp"

@@ -81,7 +81,7 @@ class PacketReader {
   }
 
   /// Sets of three placeholder passes may precede an HT cleanup pass and count as missing bit-planes
-  /// (ISO/IEC 15444-15 B.1). Returns the passes that are left.
+  /// (ISO/IEC 15444-15 Annex B). Returns the passes that are left.
   int read_first_ht_segment(PacketBitReader& bits, CodeBlock& block, int passes) {
     const int placeholders = 3 * ((passes - 1) / 3);
     block.zero_planes += placeholders / 3;

@@ -15,7 +15,7 @@ struct Siz {
   bool is_signed = false;
 };
 
-/// Bits of the code-block style, Table A.19 and ISO/IEC 15444-15 A.4.
+/// Bits of the code-block style, Table A.19 and ISO/IEC 15444-15 Annex A.
 enum CodeBlockStyle {
   kBypass = 0x01,
   kResetContexts = 0x02,
