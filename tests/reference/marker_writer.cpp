@@ -58,7 +58,8 @@ Bytes cap(const Parameters& p) {
 Bytes cod(const Parameters& p) {
   const Coding& coding = p.components[0].coding;
   Bytes out;
-  put(out, 1 | p.sop << 1 | p.eph << 2, 1);
+  const bool whole = coding.precincts == std::vector(coding.precincts.size(), std::pair(15, 15));  // the default
+  put(out, !whole | p.sop << 1 | p.eph << 2, 1);
   put(out, static_cast<int>(p.progression), 1);
   put(out, p.layers, 2);
   put(out, p.mct, 1);
@@ -67,7 +68,8 @@ Bytes cod(const Parameters& p) {
   put(out, coding.ycb - 2, 1);
   put(out, coding.style, 1);
   put(out, coding.reversible, 1);
-  for (const auto& [ppx, ppy] : coding.precincts) put(out, ppy << 4 | ppx, 1);
+  for (const auto& [ppx, ppy] : coding.precincts)
+    if (!whole) put(out, ppy << 4 | ppx, 1);
   return out;
 }
 
