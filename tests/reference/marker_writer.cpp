@@ -59,7 +59,7 @@ Bytes cod(const Parameters& p) {
   const Coding& coding = p.components[0].coding;
   Bytes out;
   const bool whole = coding.precincts == std::vector(coding.precincts.size(), std::pair(15, 15));  // the default
-  put(out, !whole | p.sop << 1 | p.eph << 2, 1);
+  put(out, (whole ? 0 : 1) | p.sop << 1 | p.eph << 2, 1);
   put(out, static_cast<int>(p.progression), 1);
   put(out, p.layers, 2);
   put(out, p.mct, 1);
