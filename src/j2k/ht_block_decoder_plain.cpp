@@ -21,13 +21,13 @@ class PlainDecoder {
   PlainDecoder(const HtDecodeJob& job, const CleanupPlan& plan, HtScratch& scratch)
       : job_(job),
         plan_(plan),
-        above_(scratch.exponents[0] + 8),
-        below_(scratch.exponents[1] + 8),
+        above_(scratch.exponents[0].begin()),
+        below_(scratch.exponents[1].begin()),
         magsgn_(job.cleanup.first(plan.prefix)),
         mel_(job.cleanup.subspan(plan.prefix)),
         vlc_(job.cleanup.subspan(plan.prefix)) {
-    std::fill_n(scratch.exponents[0], kMaxBlockSide + 128, 0);
-    std::fill_n(scratch.exponents[1], kMaxBlockSide + 128, 0);
+    scratch.exponents[0] = {};
+    scratch.exponents[1] = {};
   }
 
   void decode() {

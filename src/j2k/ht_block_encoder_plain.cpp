@@ -20,13 +20,13 @@ class PlainEncoder {
  public:
   PlainEncoder(const HtEncodeJob& job, HtScratch& scratch, uint8_t* out)
       : job_(job),
-        above_(scratch.exponents[0] + 8),
-        below_(scratch.exponents[1] + 8),
+        above_(scratch.exponents[0].begin()),
+        below_(scratch.exponents[1].begin()),
         magsgn_(out),
         mel_(scratch.mel),
         vlc_(scratch.vlc + sizeof scratch.vlc) {
-    std::fill_n(scratch.exponents[0], kMaxBlockSide + 128, 0);
-    std::fill_n(scratch.exponents[1], kMaxBlockSide + 128, 0);
+    scratch.exponents[0] = {};
+    scratch.exponents[1] = {};
   }
 
   std::size_t encode(uint8_t* out) {
