@@ -109,7 +109,7 @@ void Analysis<T>::start(const RowKernels& kernels, Tile& tile, std::size_t compo
   kernels_ = &kernels, bands_ = &bands;
   levels_ = tile.components[component].levels;
   bottom_band_ = std::size_t(tile.resolution(component, 0).first_band);
-  scratch_ = arena.take<T>(padded_row(std::size_t(tile.components[component].rect.width()))) + kRowPadding;
+  scratch_ = arena.take<T>(2 * padded_row(std::size_t(tile.components[component].rect.width()))) + kRowPadding;
   for (int level = 0; level < levels_; ++level) {
     const Resolution& resolution = tile.resolution(component, levels_ - level);
     geometry_[level] = {resolution.rect, std::size_t(resolution.first_band)};
@@ -166,7 +166,7 @@ void Synthesis<T>::start(const RowKernels& kernels, Tile& tile, std::size_t comp
   kernels_ = &kernels, bands_ = &bands;
   levels_ = std::max(0, tile.components[component].levels - reduce);
   bottom_band_ = std::size_t(tile.resolution(component, 0).first_band);
-  scratch_ = arena.take<T>(padded_row(std::size_t(tile.components[component].rect.width()))) + kRowPadding;
+  scratch_ = arena.take<T>(2 * padded_row(std::size_t(tile.components[component].rect.width()))) + kRowPadding;
   for (int level = 0; level < levels_; ++level) {
     const Resolution& resolution = tile.resolution(component, levels_ - level);
     geometry_[level] = {resolution.rect, std::size_t(resolution.first_band)};
