@@ -78,6 +78,12 @@ struct Header {
   Size tile, tile_offset, image_offset;
 };
 
+// What the search for a step came to.
+struct EncodeReport {
+  double base_step = 0.0;           // 0: nothing was searched
+  double mean_squared_error = 0.0;  // estimated, after rounding
+};
+
 // Reusable memory of one thread: nothing in it grows any more once a block of some kind has been through.
 class Workspace {
  public:
@@ -88,6 +94,7 @@ class Workspace {
   struct Impl;
   Impl& impl() { return *impl_; }
   std::size_t reserved_bytes() const;
+  const EncodeReport& report() const;  // of the last encode
 
  private:
   std::unique_ptr<Impl> impl_;

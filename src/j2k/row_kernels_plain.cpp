@@ -128,6 +128,19 @@ void quantize(const float* row, std::size_t count, float inverse_step, int32_t* 
   for (std::size_t i = 0; i < count; ++i) out[i] = int32_t(row[i] * inverse_step);
 }
 
+double quantization_error(const float* row, std::size_t count, float step, float inverse_step) {
+  float lanes[16] = {};
+  for (std::size_t i = 0; i < count; ++i) {
+    const float magnitude = std::fabs(row[i]);
+    const float bin = float(int32_t(magnitude * inverse_step));
+    const float error = bin > 0.0f ? magnitude - (bin + 0.5f) * step : magnitude;
+    lanes[i % 16] = lanes[i % 16] + error * error;
+  }
+  double sum = 0;
+  for (const float lane : lanes) sum += lane;
+  return sum;
+}
+
 void dequantize(const int32_t* row, std::size_t count, float step, float* out) {
   for (std::size_t i = 0; i < count; ++i) out[i] = float(row[i]) * step;
 }
@@ -188,7 +201,7 @@ void write(const T* row, std::size_t count, const SampleRow& layout, std::byte* 
 const RowKernels& plain_row_kernels() {
   static constexpr RowKernels kKernels{
       lift_53,     lift_97,     split_53,    split_97,    join_53,    join_97,     rct_forward,    rct_inverse,
-      ict_forward, ict_inverse, quantize,    dequantize,  read<int32_t>, read<float>, write<int32_t>, write<float>};
+      ict_forward, ict_inverse, quantize,    quantization_error, dequantize,  read<int32_t>, read<float>, write<int32_t>, write<float>};
   return kKernels;
 }
 

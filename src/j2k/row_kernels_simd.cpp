@@ -236,6 +236,29 @@ void quantize(const float* row, std::size_t count, float inverse_step, int32_t* 
   }
 }
 
+double quantization_error(const float* row, std::size_t count, float step, float inverse_step) {
+  const hn::CappedTag<float, 16> d;
+  const hn::Rebind<int32_t, decltype(d)> di;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto half = hn::Set(d, 0.5f), zero = hn::Zero(d);
+  HWY_ALIGN float sums[16] = {};
+  for (std::size_t i = 0; i < count; i += 16) {
+    for (std::size_t k = 0; k < 16 && i + k < count; k += lanes) {
+      const std::size_t left = count - i - k;
+      auto x = hn::LoadU(d, row + i + k);
+      if (left < lanes) x = hn::IfThenElseZero(hn::FirstN(d, left), x);
+      const auto magnitude = hn::Abs(x);
+      const auto bin = hn::ConvertTo(d, hn::ConvertTo(di, hn::Mul(magnitude, hn::Set(d, inverse_step))));
+      const auto middle = hn::Mul(hn::Add(bin, half), hn::Set(d, step));
+      const auto error = hn::Sub(magnitude, hn::IfThenElseZero(hn::Gt(bin, zero), middle));
+      hn::Store(hn::Add(hn::Load(d, sums + k), hn::Mul(error, error)), d, sums + k);
+    }
+  }
+  double sum = 0;
+  for (const float lane : sums) sum += lane;
+  return sum;
+}
+
 void dequantize(const int32_t* row, std::size_t count, float step, float* out) {
   const Tag<float> d;
   const Tag<int32_t> di;
@@ -333,7 +356,7 @@ void write_float(const float* row, std::size_t count, const SampleRow& layout, s
 const RowKernels* row_kernels() {
   static constexpr RowKernels kKernels{
       lift_53,     lift_97,     split_53, split_97,   join_53,  join_97,    rct_forward, rct_inverse,
-      ict_forward, ict_inverse, quantize, dequantize, read_int, read_float, write_int,   write_float};
+      ict_forward, ict_inverse, quantize, quantization_error, dequantize, read_int, read_float, write_int,   write_float};
   return &kKernels;
 }
 

@@ -40,6 +40,12 @@ struct BandStripe {
   int32_t* at(const Rect& block) const { return row(block.y0) + (block.x0 - band->rect.x0); }
 };
 
+// Coefficients of a subband, kept for several tries of a step.
+struct KeptBand {
+  float* data = nullptr;
+  std::size_t stride = 0;
+};
+
 struct Workspace::Impl {
   KernelSet kernels;
   MainHeader header;
@@ -47,6 +53,9 @@ struct Workspace::Impl {
   Tile tile;
   Arena rows;   // wavelet rings and stripes of the components in work
   Arena coded;  // code-blocks' bytes of the tile in work
+  Arena coefficients{std::size_t{1} << 22};
+  std::vector<KeptBand> kept;  // of all tiles, in order
+  EncodeReport report;
   std::vector<uint8_t> output;
   std::vector<uint8_t> bodies;  // decoder: a tile's tile-parts joined
   std::vector<TilePart> parts;
