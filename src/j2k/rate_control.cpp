@@ -15,6 +15,8 @@ namespace {
 
 constexpr double kSmallestStep = 1.0 / 64;
 constexpr double kSizeAim = 0.99;     // of the target: between 0.97 and 1 is good
+constexpr double kErrorAim = 0.965;    // of the target: 0.5 dB below it is 0.89
+constexpr double kErrorAtLeast = 0.92;
 constexpr double kSizeAtLeast = 0.975;
 constexpr uint32_t kSampling = 5;
 
@@ -46,10 +48,11 @@ class Search {
     double step = options_.target_mse > 0 ? step_for_error(options_.target_mse) : 0;
     if (options_.target_bytes > 0) {
       step = step_for_size(std::max(step, kSmallestStep));
+      error_ = mean_error(step);
     } else {
       encode(step);
     }
-    work_.report = {step, mean_error(step)};
+    work_.report = {step, error_};
   }
 
  private:
@@ -60,6 +63,17 @@ class Search {
       build_tile(header.size, header.coding, t, UINT64_MAX, work_.tile);
       visit(t);
     }
+  }
+
+  // On a curve of sizes, or of errors, over steps.
+  struct Point {
+    double log_step, size;
+  };
+  // Where the line through both points meets `target`, not too far from the second.
+  static double secant(const Point& a, const Point& b, double target) {
+    const double slope = (a.size - b.size) / (a.log_step - b.log_step);
+    const double distance = slope == 0 || !std::isfinite(slope) ? 0 : (target - b.size) / slope;
+    return b.log_step + std::clamp(distance, -6.0, 6.0);
   }
 
   void set_step(double step) { set_base_step(image_, options_, step, work_.header.coding); }
@@ -103,20 +117,42 @@ class Search {
     return sum;
   }
 
-  // The largest step whose error is within the target, to about 1 % of the error.
-  double step_for_error(double target) {
-    double low = kSmallestStep, high = largest_step_;
+  // As a decoder will have it: no estimate.
+  double true_error(double step) {
+    set_step(step);
+    double sum = 0;
+    for_each_tile([&](uint32_t t) { sum += kept_tile_error(image_, t * bands(), work_); });
+    return sum / (double(image_.rows) * image_.columns * image_.components);
+  }
+
+  // A step whose estimated error is near the target.
+  double guess_for_error(double target) {
     double step = clamped(std::sqrt(12.0 * target));
-    for (int i = 0; i < 12 && high > low * 1.0005; ++i) {
+    for (int i = 0; i < 4; ++i) {
       const double error = mean_error(step);
-      (error <= target ? low : high) = step;
-      if (error <= target && error >= 0.985 * target) break;
-      // The error goes with the square of the step at most; aim slightly below the target.
-      double next = step * std::sqrt(0.993 * target / std::max(error, 1e-9));
-      if (!(next > low && next < high)) next = std::sqrt(low * high);
-      step = next;
+      if (std::fabs(error - target) < 0.02 * target) break;
+      step = clamped(step * std::sqrt(target / std::max(error, 1e-9)));
     }
-    return low;
+    return step;
+  }
+
+  // A step whose error is within the target and not much below it; the smallest one if there is none.
+  double step_for_error(double target) {
+    const double aim = kErrorAim * target;
+    Point low{std::log2(kSmallestStep), 0}, high{std::log2(largest_step_), 0};  // size: the error's logarithm
+    double step = guess_for_error(aim);
+    for (int i = 0; i < 12 && high.log_step - low.log_step > 1e-3; ++i) {
+      error_ = true_error(step);
+      if (error_ <= target && (error_ >= kErrorAtLeast * target || step >= largest_step_)) return step;
+      (error_ <= target ? low : high) = {std::log2(step), std::log2(std::max(error_, 1e-9))};
+      double next = std::log2(step * std::sqrt(aim / std::max(error_, 1e-9)));
+      if (low.size != 0 && high.size != 0) next = secant(low, high, std::log2(aim));
+      const double margin = 0.1 * (high.log_step - low.log_step);
+      step = std::exp2(std::clamp(next, low.log_step + margin, high.log_step - margin));
+    }
+    step = std::exp2(low.log_step);
+    error_ = true_error(step);
+    return step;
   }
 
   std::size_t encode(double step) {
@@ -135,15 +171,6 @@ class Search {
     std::size_t bytes = 0;
     for_each_tile([&](uint32_t t) { bytes += encode_kept_tile(t * bands(), kSampling, work_); });
     return double(bytes) + 1.0;
-  }
-
-  // Bytes a doubling of the step saves, per sample: between the two steps, or a usual value.
-  struct Point {
-    double log_step, size;
-  };
-  static double secant(const Point& a, const Point& b, double target) {
-    const double slope = (a.size - b.size) / (a.log_step - b.log_step);
-    return b.log_step + std::clamp((target - b.size) / std::min(slope, -1e-9), -6.0, 6.0);
   }
 
   // The finest step, not below `finest`, whose codestream is within the target; leaves it encoded.
@@ -190,6 +217,7 @@ class Search {
   const EncodeOptions& options_;
   Workspace::Impl& work_;
   double largest_step_;
+  double error_ = 0;
 };
 
 }  // namespace

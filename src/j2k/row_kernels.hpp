@@ -54,6 +54,8 @@ struct RowKernels {
   // Sum of squares of what `quantize` and reconstruction in the middle of the bins lose. Added up in sixteen lanes on
   // every instruction set, so that all of them search the same way.
   double (*quantization_error)(const float* row, std::size_t count, float step, float inverse_step);
+  // What the decoder makes of coefficients that `quantize` has gone over.
+  void (*requantize)(const float* row, std::size_t count, float step, float inverse_step, float* out);
   void (*dequantize)(const int32_t* row, std::size_t count, float step, float* out);
   // Typed samples in, level shifted; out with the shift undone, rounded (float) and clipped to the depth.
   void (*read_int)(const std::byte* from, const SampleRow& layout, std::size_t count, int32_t* row);

@@ -141,6 +141,14 @@ double quantization_error(const float* row, std::size_t count, float step, float
   return sum;
 }
 
+void requantize(const float* row, std::size_t count, float step, float inverse_step, float* out) {
+  const float half_step = 0.5f * step;
+  for (std::size_t i = 0; i < count; ++i) {
+    const int32_t bin = int32_t(row[i] * inverse_step);
+    out[i] = bin == 0 ? 0.0f : float(2 * bin + (bin > 0 ? 1 : -1)) * half_step;
+  }
+}
+
 void dequantize(const int32_t* row, std::size_t count, float step, float* out) {
   for (std::size_t i = 0; i < count; ++i) out[i] = float(row[i]) * step;
 }
@@ -201,7 +209,7 @@ void write(const T* row, std::size_t count, const SampleRow& layout, std::byte* 
 const RowKernels& plain_row_kernels() {
   static constexpr RowKernels kKernels{
       lift_53,     lift_97,     split_53,    split_97,    join_53,    join_97,     rct_forward,    rct_inverse,
-      ict_forward, ict_inverse, quantize,    quantization_error, dequantize,  read<int32_t>, read<float>, write<int32_t>, write<float>};
+      ict_forward, ict_inverse, quantize,    quantization_error, requantize, dequantize,  read<int32_t>, read<float>, write<int32_t>, write<float>};
   return kKernels;
 }
 

@@ -259,6 +259,17 @@ double quantization_error(const float* row, std::size_t count, float step, float
   return sum;
 }
 
+void requantize(const float* row, std::size_t count, float step, float inverse_step, float* out) {
+  const Tag<float> d;
+  const Tag<int32_t> di;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    const auto bin = hn::ConvertTo(di, hn::Mul(hn::LoadU(d, row + i), hn::Set(d, inverse_step)));
+    const auto middle = hn::IfThenElse(hn::Gt(bin, hn::Zero(di)), hn::Set(di, 1), hn::Set(di, -1));
+    const auto doubled = hn::IfThenZeroElse(hn::Eq(bin, hn::Zero(di)), hn::Add(hn::Add(bin, bin), middle));
+    hn::StoreU(hn::Mul(hn::ConvertTo(d, doubled), hn::Set(d, 0.5f * step)), d, out + i);
+  }
+}
+
 void dequantize(const int32_t* row, std::size_t count, float step, float* out) {
   const Tag<float> d;
   const Tag<int32_t> di;
@@ -356,7 +367,7 @@ void write_float(const float* row, std::size_t count, const SampleRow& layout, s
 const RowKernels* row_kernels() {
   static constexpr RowKernels kKernels{
       lift_53,     lift_97,     split_53, split_97,   join_53,  join_97,    rct_forward, rct_inverse,
-      ict_forward, ict_inverse, quantize, quantization_error, dequantize, read_int, read_float, write_int,   write_float};
+      ict_forward, ict_inverse, quantize, quantization_error, requantize, dequantize, read_int, read_float, write_int,   write_float};
   return &kKernels;
 }
 

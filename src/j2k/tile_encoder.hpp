@@ -16,4 +16,7 @@ void keep_tile_rows(const ConstImageView& image, Workspace::Impl& work);
 // only one code-block in so many, and nothing is kept. Returns the bytes of the code-blocks.
 std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspace::Impl& work);
 
+// Sum of squared differences between the image and what a decoder makes of the kept tile with the steps as they are.
+double kept_tile_error(const ConstImageView& image, std::size_t first_band, Workspace::Impl& work);
+
 }  // namespace blosc2_grok::j2k
