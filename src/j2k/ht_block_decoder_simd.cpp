@@ -75,7 +75,7 @@ class SerialStep {
     vlc_.skip(4);
   }
 
-  void run() {
+  HWY_NOINLINE void run() {
     uint32_t* row = quads_;
     for (int y = 0; y < job_.height; y += 2, row += stride_) {
       vlc_.clamp();
@@ -189,7 +189,7 @@ class VectorStep {
     std::fill(below_ - 8, below_ + end, 0);
   }
 
-  void run(const uint32_t* quads) {
+  HWY_NOINLINE void run(const uint32_t* quads) {
     for (int y = 0; y < job_.height; y += 2, quads += quad_stride(job_.width)) {
       const int bound = y == 0 ? measure<true>(quads) : measure<false>(quads);
       check_bound(plan_, bound);
@@ -202,7 +202,7 @@ class VectorStep {
  private:
   // Bounds U and the lengths m_n = U - k_n; returns the largest U.
   template <bool kFirstRow>
-  int measure(const uint32_t* quads) {
+  HWY_NOINLINE int measure(const uint32_t* quads) {
     const I32 d;
     const U32 du;
     const VecI one = hn::Set(d, 1);
@@ -234,7 +234,7 @@ class VectorStep {
   }
 
   // A quad's bits, right-shifted to each of its columns.
-  void fetch_quads() {
+  HWY_NOINLINE void fetch_quads() {
     std::size_t position = position_;
     for (std::size_t x = 0; x < std::size_t(job_.width); x += 2) {
       position = std::min(position, limit_);
@@ -258,7 +258,7 @@ class VectorStep {
   }
 
   template <bool kNarrow>
-  void make_samples(int y, const uint32_t* quads) {
+  HWY_NOINLINE void make_samples(int y, const uint32_t* quads) {
     const U32 d;
     const VecU top_bit = left_right(8, 32), bottom_bit = left_right(16, 64);
     const VecU top_one = left_right(2048, 8192), bottom_one = left_right(4096, 16384);

@@ -87,7 +87,7 @@ class Encoder {
   }
 
   // Magnitude exponents, values 2 * (mu - 1) + sign, and significance of two rows of samples.
-  int analyse(int y) {
+  HWY_NOINLINE int analyse(int y) {
     const I32 d;
     VecI all = hn::Zero(d);
     for (std::size_t x = 0; x < std::size_t(job_.width); x += lanes_) {
@@ -133,7 +133,7 @@ class Encoder {
   // Contexts (Equations 1 and 2), bounds U, and the codewords; leaves bits and lengths of the MagSgn stream.
   // Returns the largest U.
   template <bool kFirstRow>
-  int look_up() {
+  HWY_NOINLINE int look_up() {
     const I32 d;
     const U32 du;
     const uint32_t* table = &kHtTables.encode[kFirstRow ? 0 : 1][0].packed;
@@ -206,7 +206,7 @@ class Encoder {
   }
 
   template <bool kFirstRow>
-  void pack(bool narrow) {
+  HWY_NOINLINE void pack(bool narrow) {
     for (std::size_t x = 0; x < std::size_t(job_.width); x += 4) {
       put_magsgn(x);
       put_magsgn(x + 1);
@@ -265,7 +265,7 @@ class Encoder {
     length += pair >> 24;
   }
 
-  std::size_t finish(uint8_t* out) {
+  HWY_NOINLINE std::size_t finish(uint8_t* out) {
     mel_.finish_run();
     const std::size_t bits = magsgn_.size();
     for (int i = 0; i < 3; ++i) magsgn_.put((uint64_t{1} << 56) - 1, 56);

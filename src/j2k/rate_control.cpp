@@ -144,7 +144,8 @@ class Search {
     for (int i = 0; i < 12 && high.log_step - low.log_step > 1e-3; ++i) {
       error_ = true_error(step);
       if (error_ <= target && (error_ >= kErrorAtLeast * target || step >= largest_step_)) return step;
-      (error_ <= target ? low : high) = {std::log2(step), std::log2(std::max(error_, 1e-9))};
+      Point& end = error_ <= target ? low : high;
+      end.log_step = std::log2(step), end.size = std::log2(std::max(error_, 1e-9));
       double next = std::log2(step * std::sqrt(aim / std::max(error_, 1e-9)));
       if (low.size != 0 && high.size != 0) next = secant(low, high, std::log2(aim));
       const double margin = 0.1 * (high.log_step - low.log_step);
