@@ -9,10 +9,11 @@ namespace blosc2_grok {
 class Engine;
 const Engine* openjpeg_engine();
 const Engine* grok_engine();
+const Engine* j2k_engine();
 
 // In the order of preference.
 inline std::vector<const Engine*> make_engine_list() {
-  std::vector<const Engine*> list{openjpeg_engine()};
+  std::vector<const Engine*> list{j2k_engine(), openjpeg_engine()};
 #if defined(BLOSC2_GROK_WITH_GROK)
   list.push_back(grok_engine());
 #endif

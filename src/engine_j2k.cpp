@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// High-Throughput JPEG 2000 (Part 15) by our own coder in src/j2k: re-entrant, one workspace for each thread.
+#include <algorithm>
+#include <cmath>
+
+#include "engine.hpp"
+#include "engine_list.hpp"
+#include "j2k/codec.hpp"
+
+namespace blosc2_grok {
+namespace {
+
+// The step of 9/7 where no quality is asked: rounding errors only.
+constexpr double kFinestStep = 0.5;
+
+j2k::Workspace& workspace() {
+  thread_local j2k::Workspace instance;
+  return instance;
+}
+
+// The coder's view of an image; it reads native byte order only, so others are copied.
+template <class Byte, class View>
+class ViewOf {
+ public:
+  explicit ViewOf(const ImageOf<Byte>& image) {
+    const PlaneView& plane = image.plane;
+    Byte* const origin = *std::ranges::min_element(image.components);
+    for (Byte* component : image.components) offsets_.push_back((component - origin) / plane.sample.bytes);
+    view_.samples = reinterpret_cast<decltype(view_.samples)>(origin);
+    view_.rows = plane.rows;
+    view_.columns = plane.columns;
+    view_.components = static_cast<uint32_t>(image.components.size());
+    view_.bits = static_cast<int>(image.bits);
+    view_.is_signed = plane.sample.is_signed;
+    view_.bytes_per_sample = plane.sample.bytes;
+    view_.row_stride = static_cast<std::ptrdiff_t>(plane.row_stride);
+    view_.column_stride = static_cast<std::ptrdiff_t>(plane.column_stride);
+    view_.component_offsets = offsets_;
+  }
+  ViewOf(const ViewOf&) = delete;
+  ViewOf& operator=(const ViewOf&) = delete;
+  const View& operator*() const { return view_; }
+
+ private:
+  std::vector<std::ptrdiff_t> offsets_;
+  View view_;
+};
+
+// Samples of a foreign byte order, in native order and one plane after the other.
+struct NativeCopy {
+  std::vector<int32_t> samples;
+  PlaneView plane;
+  size_t plane_samples = 0;
+
+  explicit NativeCopy(const PlaneView& foreign, size_t components) : plane(foreign) {
+    plane.sample = {4, foreign.sample.is_signed, false, false};
+    plane.row_stride = foreign.columns;
+    plane.column_stride = 1;
+    plane_samples = size_t{foreign.rows} * foreign.columns;
+    samples.resize(plane_samples * components);
+  }
+  template <class Byte>
+  ImageOf<Byte> view(unsigned bits) {
+    ImageOf<Byte> image{plane, bits, {}};
+    for (size_t at = 0; at < samples.size(); at += plane_samples) {
+      image.components.push_back(reinterpret_cast<Byte*>(samples.data() + at));
+    }
+    return image;
+  }
+};
+
+j2k::Size size_of(const Extent& extent) { return {extent.width, extent.height}; }
+
+j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) {
+  const Params& params = job.params;
+  j2k::EncodeOptions options;
+  options.resolutions = static_cast<int>(job.resolutions);
+  options.codeblock = size_of(params.codeblock_size);
+  options.reversible = !job.irreversible;
+  options.mct = job.colour_transform;
+  options.tile = size_of(params.tile_size);
+  options.tile_offset = size_of(params.tile_offset);
+  options.image_offset = size_of(params.offset);
+  options.progression = static_cast<j2k::Progression>(params.progression);
+  options.guard_bits = static_cast<int>(params.numgbits);
+  if (!params.precinct_size.is_zero()) {
+    // Smaller resolutions halve it, as in the other engines.
+    j2k::Size precinct = size_of(params.precinct_size);
+    for (unsigned r = 0; r < job.resolutions; ++r) {
+      options.precincts.push_back(precinct);
+      precinct = {std::max(precinct.width / 2, 2u), std::max(precinct.height / 2, 2u)};
+    }
+  }
+  options.base_step = kFinestStep;
+  const double wanted = job.target.layers.empty() ? 0 : job.target.layers.back();
+  if (job.target.kind == Target::Kind::kBytes && wanted > 0) options.target_bytes = static_cast<size_t>(wanted);
+  if (job.target.kind == Target::Kind::kDecibels) {
+    const double peak = std::ldexp(1.0, static_cast<int>(image.bits)) - 1;
+    options.target_mse = peak * peak / std::pow(10.0, wanted / 10);
+  }
+  return options;
+}
+
+// Turns the coder's own errors into ours.
+template <class Body>
+auto translate(ErrorCode code, Body&& body) {
+  try {
+    return body();
+  } catch (const j2k::Error& e) {
+    throw Error(code, e.what());
+  }
+}
+
+class J2kEngine final : public Engine {
+ public:
+  EngineName id() const override { return EngineName::kJ2k; }
+  std::string name() const override { return "j2k"; }
+  std::string licence() const override { return "BSD-3-Clause"; }
+  std::array<uint8_t, 3> version() const override {
+    return {BLOSC2_GROK_VERSION_MAJOR, BLOSC2_GROK_VERSION_MINOR, BLOSC2_GROK_VERSION_PATCH};
+  }
+
+  std::string refusal(const SourceImage&, const CodingJob& job) const override {
+    const Params& params = job.params;
+    if (params.mode != block_style::kHt) return "it codes HT without other code-block styles";
+    if (params.roi_compno >= 0 && params.roi_shift > 0) return "it has no region of interest";
+    if (params.enable_tile_parts) return "it writes one tile-part for each tile";
+    if (params.rsiz != 0) return "it has no profiles";
+    if (params.framerate != 0) return "it has no framerate";
+    if (params.rate_control != RateControl::kBisect) return "it has no rateControlAlgorithm but BISECT";
+    if (job.target.kind != Target::Kind::kEverything && !job.irreversible) return "it loses by the 9/7 transform only";
+    if (params.max_comp_size != 0) return "it can't limit single components";
+    return {};
+  }
+
+  std::string refusal(const CodestreamHeader& header) const override {
+    return header.is_ht() ? "" : "it decodes HT only";
+  }
+
+  std::vector<uint8_t> encode(const SourceImage& source, const CodingJob& job) const override {
+    return translate(ErrorCode::kFailure, [&] {
+      const j2k::EncodeOptions options = make_options(source, job);
+      const auto run = [&](const SourceImage& image) {
+        const ViewOf<const uint8_t, j2k::ConstImageView> view(image);
+        const auto codestream = j2k::encode(*view, options, workspace());
+        return std::vector<uint8_t>(codestream.begin(), codestream.end());
+      };
+      if (!source.plane.sample.is_big_endian) return run(source);
+      NativeCopy copy(source.plane, source.components.size());
+      for (size_t i = 0; i < source.components.size(); ++i) {
+        gather(copy.samples.data() + i * copy.plane_samples, source.components[i], source.plane);
+      }
+      return run(copy.view<const uint8_t>(source.bits));
+    });
+  }
+
+  void decode(const TargetImage& target, ByteSpan codestream, const CodestreamHeader& header,
+              const DecodeOptions& options) const override {
+    translate(ErrorCode::kData, [&] {
+      j2k::DecodeOptions decode_options;
+      decode_options.reduce = static_cast<int>(options.reduce);
+      const auto run = [&](const TargetImage& image) {
+        TargetImage exact = image;
+        exact.bits = header.components[0].bits;
+        const ViewOf<uint8_t, j2k::ImageView> view(exact);
+        j2k::decode(codestream, *view, workspace(), decode_options);
+      };
+      if (!target.plane.sample.is_big_endian) return run(target);
+      NativeCopy copy(target.plane, target.components.size());
+      run(copy.view<uint8_t>(header.components[0].bits));
+      for (size_t i = 0; i < target.components.size(); ++i) {
+        scatter(target.components[i], copy.samples.data() + i * copy.plane_samples, target.plane);
+      }
+    });
+  }
+};
+
+}  // namespace
+
+const Engine* j2k_engine() {
+  static const J2kEngine* const instance = new J2kEngine;
+  return instance;
+}
+
+}  // namespace blosc2_grok

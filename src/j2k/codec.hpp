@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The two entry points of the High-Throughput JPEG 2000 coder (ISO/IEC 15444-15): encode an image, decode a codestream.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "error.hpp"
+
+namespace blosc2_grok::j2k {
+
+// The caller's samples. Strides and offsets count elements of 1, 2 or 4 bytes; component c's sample at (row, column)
+// is at component_offsets[c] + row * row_stride + column * column_stride. `Byte` is const for encoding.
+template <class Byte>
+struct BasicImageView {
+  Byte* samples = nullptr;
+  uint32_t rows = 0;
+  uint32_t columns = 0;
+  uint32_t components = 1;
+  int bits = 16;
+  bool is_signed = false;
+  int bytes_per_sample = 2;
+  std::ptrdiff_t row_stride = 0;
+  std::ptrdiff_t column_stride = 1;
+  std::span<const std::ptrdiff_t> component_offsets;
+
+  operator BasicImageView<const std::byte>() const
+    requires(!std::is_const_v<Byte>)
+  {
+    return {samples, rows, columns, components, bits, is_signed, bytes_per_sample, row_stride, column_stride,
+            component_offsets};
+  }
+};
+using ImageView = BasicImageView<std::byte>;
+using ConstImageView = BasicImageView<const std::byte>;
+
+enum class Progression : uint8_t { kLrcp = 0, kRlcp = 1, kRpcl = 2, kPcrl = 3, kCprl = 4 };
+
+struct Size {
+  uint32_t width = 0;
+  uint32_t height = 0;
+};
+
+struct EncodeOptions {
+  int resolutions = 6;          // 1 to 33; decompositions = resolutions - 1
+  Size codeblock{64, 64};       // powers of two, 4 to 1024 each, area at most 4096
+  bool reversible = true;       // 5/3, else 9/7
+  bool mct = false;             // RCT or ICT on the first three components
+  Size tile{};                  // 0: one tile
+  Size tile_offset{};           // at most image_offset
+  Size image_offset{};
+  std::vector<Size> precincts;  // from the highest resolution down, the last repeated; empty: maximal
+  Progression progression = Progression::kLrcp;
+  int guard_bits = 2;           // raised where the transform's worst case needs it
+  double base_step = 1.0;       // irreversible: quantization step in sample counts of a band of unit synthesis gain
+  double target_mse = 0.0;      // > 0, irreversible: choose the step for this mean squared error
+  std::size_t target_bytes = 0; // > 0, irreversible: choose the step for a codestream of at most this size
+};
+
+struct DecodeOptions {
+  int reduce = 0;  // resolutions left out
+};
+
+struct Header {
+  uint32_t rows = 0, columns = 0, components = 0;
+  int bits = 0;
+  bool is_signed = false;
+  bool same_components = true;  // all of one size, depth and sign
+  bool high_throughput = false;
+  bool reversible = true;
+  bool mct = false;
+  int resolutions = 0;
+  int layers = 0;
+  Size tile, tile_offset, image_offset;
+};
+
+// What the search for a step came to.
+struct EncodeReport {
+  double base_step = 0.0;           // 0: nothing was searched
+  double mean_squared_error = 0.0;  // after rounding and clipping; an estimate where only the size was asked
+};
+
+// Reusable memory of one thread: nothing in it grows any more once a block of some kind has been through.
+class Workspace {
+ public:
+  Workspace();
+  ~Workspace();
+  Workspace(Workspace&&) noexcept;
+  Workspace& operator=(Workspace&&) noexcept;
+  struct Impl;
+  Impl& impl() { return *impl_; }
+  std::size_t reserved_bytes() const;
+  const EncodeReport& report() const;  // of the last encode
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// Returns the codestream; it lives in the workspace until the next call with it. Throws Error.
+std::span<const uint8_t> encode(const ConstImageView& image, const EncodeOptions& options, Workspace& workspace);
+
+// Decodes a codestream, raw or inside JP2/JPH boxes, whose size, depth and sign are the view's. Throws Error.
+void decode(std::span<const uint8_t> bytes, const ImageView& image, Workspace& workspace,
+            const DecodeOptions& options = {});
+
+// Reads the main header only.
+Header read_header(std::span<const uint8_t> bytes);
+
+}  // namespace blosc2_grok::j2k

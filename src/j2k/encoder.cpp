@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The encoder's entry point: headers, tiles in order, packets.
+#include "encode_setup.hpp"
+#include "packet.hpp"
+#include "quantizer.hpp"
+#include "rate_control.hpp"
+#include "tile_encoder.hpp"
+
+namespace blosc2_grok::j2k {
+namespace {
+
+void encode_image(const ConstImageView& image, Workspace::Impl& work) {
+  const MainHeader& header = work.header;
+  for (uint32_t t = 0; t < header.size.tiles(); ++t) {
+    build_tile(header.size, header.coding, t, UINT64_MAX, work.tile);
+    work.coded.reset();
+    encode_tile_rows(image, work);
+    write_tile(t, work);
+  }
+}
+
+}  // namespace
+
+void begin_output(Workspace::Impl& work) {
+  work.output.clear();
+  const TileCoding& coding = work.header.coding;
+  write_main_header(work.header.size, coding, largest_magnitude_bits(coding.components[0]), work.output);
+}
+
+void write_tile(uint32_t index, Workspace::Impl& work) {
+  order_precincts(work.header.size, work.header.coding, work.tile);
+  const std::size_t psot = write_tile_part_header(index, work.output);
+  write_packets(work.header.coding, work.tile, work.output);
+  patch_tile_part(psot, work.output);
+}
+
+std::span<const uint8_t> encode(const ConstImageView& image, const EncodeOptions& options, Workspace& workspace) {
+  Workspace::Impl& work = workspace.impl();
+  set_up_encoding(image, options, work.header);
+  work.report = {};
+  if (!options.reversible && (options.target_mse > 0 || options.target_bytes > 0)) {
+    encode_to_target(image, options, work);
+  } else {
+    begin_output(work);
+    encode_image(image, work);
+  }
+  write_end(work.output);
+  return work.output;
+}
+
+}  // namespace blosc2_grok::j2k

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The HT block coder (ISO/IEC 15444-15 clause 7): code-blocks of coefficients to codeword segments and back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace blosc2_grok::j2k {
+
+inline constexpr int kMaxBlockSide = 1024;
+inline constexpr int kMaxBlockArea = 4096;
+inline constexpr int kMaxSuffixBytes = 4079;  // Scup, clause 7.1.2
+// A cleanup pass: 31 bits a sample with stuffing, and its suffix.
+inline constexpr std::size_t kMaxCleanupBytes = 31 * kMaxBlockArea / 7 + kMaxSuffixBytes + 64;
+
+// Coefficients of one code-block in two's complement, `stride` elements from row to row.
+struct HtEncodeJob {
+  const int32_t* samples = nullptr;
+  std::size_t stride = 0;
+  int width = 0, height = 0;
+  int magnitude_bits = 0;  // Mb: magnitudes must be below 2^Mb
+};
+
+// One code-block's bytes and what they stand for. The result is sign(x) * (mu << shift | half), where half is the
+// middle of the bin: bit shift - 1, if there is one; shift = bit-plane of the cleanup pass + fraction_bits.
+struct HtDecodeJob {
+  std::span<const uint8_t> cleanup;
+  std::span<const uint8_t> refinement;
+  int passes = 1;         // 1 cleanup, 2 and significance propagation, 3 and magnitude refinement
+  int missing_bits = 0;   // P: bit-planes above the first of the cleanup pass
+  int magnitude_bits = 0; // Mb
+  int fraction_bits = 0;
+  bool causal = false;    // vertically causal significance propagation
+  int width = 0, height = 0;
+  int32_t* samples = nullptr;
+  std::size_t stride = 0;
+};
+
+// Per-thread memory of the block coder; its size does not depend on anything.
+struct HtScratch;
+
+// Writes the cleanup pass at bit-plane 0 to `out` (kMaxCleanupBytes long) and returns its length, 0 if all samples
+// are zero. Throws Error if a magnitude does not fit.
+using HtEncodeBlock = std::size_t (*)(const HtEncodeJob& job, HtScratch& scratch, uint8_t* out);
+
+// Throws Error on bytes that no encoder writes; every other damage gives wrong samples.
+using HtDecodeBlock = void (*)(const HtDecodeJob& job, HtScratch& scratch);
+
+std::size_t plain_encode_block(const HtEncodeJob& job, HtScratch& scratch, uint8_t* out);
+std::size_t simd_encode_block(const HtEncodeJob& job, HtScratch& scratch, uint8_t* out);
+void plain_decode_block(const HtDecodeJob& job, HtScratch& scratch);
+void simd_decode_block(const HtDecodeJob& job, HtScratch& scratch);
+
+}  // namespace blosc2_grok::j2k

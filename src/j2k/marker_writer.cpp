@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Writes the main header and tile-part headers (ISO/IEC 15444-1 Annex A, 15444-15 A).
+#include "marker_codes.hpp"
+#include "markers.hpp"
+
+namespace blosc2_grok::j2k {
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+void put8(Bytes& out, uint32_t value) { out.push_back(uint8_t(value)); }
+void put16(Bytes& out, uint32_t value) { put8(out, value >> 8), put8(out, value); }
+void put32(Bytes& out, uint32_t value) { put16(out, value >> 16), put16(out, value); }
+
+void write_siz(const ImageSize& size, Bytes& out) {
+  put16(out, kSiz);
+  put16(out, uint32_t(38 + 3 * size.components.size()));
+  put16(out, 0x4000);  // Rsiz: capabilities are in CAP
+  put32(out, uint32_t(size.image.x1)), put32(out, uint32_t(size.image.y1));
+  put32(out, uint32_t(size.image.x0)), put32(out, uint32_t(size.image.y0));
+  put32(out, size.tile_width), put32(out, size.tile_height);
+  put32(out, size.tile_x0), put32(out, size.tile_y0);
+  put16(out, uint32_t(size.components.size()));
+  for (const ComponentSize& component : size.components) {
+    put8(out, uint32_t(component.bits - 1) | (component.is_signed ? 0x80 : 0));
+    put8(out, component.dx), put8(out, component.dy);
+  }
+}
+
+// 15444-15 A.3: the parameter P that bounds the magnitude bits B of any code-block.
+uint32_t magnitude_parameter(int bits) {
+  if (bits <= 8) return 0;
+  if (bits < 28) return uint32_t(bits - 8);
+  return bits <= 71 ? uint32_t(13 + (bits >> 2)) : 31;
+}
+
+void write_cap(bool reversible, int magnitude_bits, Bytes& out) {
+  put16(out, kCap);
+  put16(out, 8);
+  put32(out, 0x00020000);  // Part 15
+  put16(out, (reversible ? 0 : 0x20) | magnitude_parameter(magnitude_bits));
+}
+
+void write_cod(const TileCoding& coding, Bytes& out) {
+  const ComponentCoding& first = coding.components[0];
+  bool precincts = false;
+  for (int r = 0; r <= first.levels; ++r) precincts |= first.precincts[r] != 0xFF;
+  put16(out, kCod);
+  put16(out, uint32_t(12 + (precincts ? first.levels + 1 : 0)));
+  put8(out, (precincts ? 1 : 0) | (coding.sop ? 2 : 0) | (coding.eph ? 4 : 0));
+  put8(out, uint32_t(coding.progression));
+  put16(out, uint32_t(coding.layers));
+  put8(out, coding.mct ? 1 : 0);
+  put8(out, uint32_t(first.levels));
+  put8(out, uint32_t(first.codeblock_width_log2 - 2)), put8(out, uint32_t(first.codeblock_height_log2 - 2));
+  put8(out, uint32_t(first.codeblock_style));
+  put8(out, first.reversible ? 1 : 0);
+  for (int r = 0; precincts && r <= first.levels; ++r) put8(out, first.precincts[r]);
+}
+
+void write_qcd(const ComponentCoding& coding, Bytes& out) {
+  const int bands = 3 * coding.levels + 1;
+  put16(out, kQcd);
+  put16(out, uint32_t(3 + (coding.reversible ? bands : 2 * bands)));
+  put8(out, uint32_t(coding.guard_bits) << 5 | uint32_t(coding.quant_style));
+  for (int b = 0; b < bands; ++b) {
+    coding.reversible ? put8(out, coding.steps[b] >> 8) : put16(out, coding.steps[b]);
+  }
+}
+
+}  // namespace
+
+void write_main_header(const ImageSize& size, const TileCoding& coding, int magnitude_bits, Bytes& out) {
+  put16(out, kSoc);
+  write_siz(size, out);
+  write_cap(coding.components[0].reversible, magnitude_bits, out);
+  write_cod(coding, out);
+  write_qcd(coding.components[0], out);
+}
+
+std::size_t write_tile_part_header(uint32_t tile, Bytes& out) {
+  put16(out, kSot);
+  put16(out, 10);
+  put16(out, tile);
+  put32(out, 0);
+  put8(out, 0), put8(out, 1);
+  put16(out, kSod);
+  return out.size() - 8;
+}
+
+void patch_tile_part(std::size_t psot_offset, Bytes& out) {
+  const std::size_t length = out.size() - (psot_offset - 6);
+  if (length > 0xFFFFFFFFu) fail("a tile-part of ", length, " bytes is too long");
+  for (int i = 0; i < 4; ++i) out[psot_offset + i] = uint8_t(length >> (24 - 8 * i));
+}
+
+void write_end(Bytes& out) { put16(out, kEoc); }
+
+}  // namespace blosc2_grok::j2k

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Packets (ISO/IEC 15444-1 B.9, B.10 and 15444-15 B): a layer's contribution of one precinct, header and body.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tile.hpp"
+
+namespace blosc2_grok::j2k {
+
+// Writes every packet of the tile. The code-blocks hold their chunks and `missing_bits`.
+void write_packets(const TileCoding& coding, Tile& tile, std::vector<uint8_t>& out);
+
+// Reads every packet of the tile out of its tile-parts' joined bodies; the chunks point into `bytes`.
+// Components' resolutions are all read; what is not wanted is left alone later.
+void read_packets(const TileCoding& coding, std::span<const uint8_t> bytes, Tile& tile);
+
+}  // namespace blosc2_grok::j2k

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Visits (layer, precinct) pairs in the tile's progression order.
+#pragma once
+
+#include "tile.hpp"
+
+namespace blosc2_grok::j2k {
+
+template <class Visit>
+void for_each_packet(const TileCoding& coding, Tile& tile, Visit&& visit) {
+  const std::vector<PrecinctRef>& order = tile.order;
+  const int layers = coding.layers;
+  if (coding.progression == Progression::kLrcp) {
+    for (int layer = 0; layer < layers; ++layer) {
+      for (const PrecinctRef& ref : order) visit(layer, ref);
+    }
+  } else if (coding.progression == Progression::kRlcp) {
+    for (std::size_t first = 0, last = 0; first < order.size(); first = last) {
+      while (last < order.size() && order[last].resolution == order[first].resolution) ++last;
+      for (int layer = 0; layer < layers; ++layer) {
+        for (std::size_t i = first; i < last; ++i) visit(layer, order[i]);
+      }
+    }
+  } else {
+    for (const PrecinctRef& ref : order) {
+      for (int layer = 0; layer < layers; ++layer) visit(layer, ref);
+    }
+  }
+}
+
+}  // namespace blosc2_grok::j2k

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Reads packets (ISO/IEC 15444-1 B.10, 15444-15 B): which code-blocks, how many passes, where their bytes are.
+#include "bit_io.hpp"
+#include "marker_codes.hpp"
+#include "packet.hpp"
+#include "packet_order.hpp"
+
+namespace blosc2_grok::j2k {
+namespace {
+
+constexpr int kMaxMissingBits = 74;
+
+// Table B.4.
+uint32_t get_pass_count(PacketBitReader& in) {
+  if (in.get(1) == 0) return 1;
+  if (in.get(1) == 0) return 2;
+  uint32_t more = in.get(2);
+  if (more < 3) return 3 + more;
+  more = in.get(5);
+  if (more < 31) return 6 + more;
+  return 37 + in.get(7);
+}
+
+class PacketReader {
+ public:
+  PacketReader(const TileCoding& coding, std::span<const uint8_t> bytes, Tile& tile)
+      : coding_(coding), bytes_(bytes), tile_(tile) {}
+
+  void read(int layer, const PrecinctRef& ref) {
+    const Resolution& resolution = tile_.resolution(ref.component, int(ref.resolution));
+    const Precinct& precinct = tile_.precincts[resolution.first_precinct + ref.precinct];
+    skip_sop();
+    PacketBitReader header(bytes_.subspan(position_));
+    first_new_chunk_ = tile_.chunks.size();
+    if (header.get(1) != 0) {
+      for (int b = 0; b < resolution.bands; ++b) {
+        read_band(layer, tile_.subbands[std::size_t(resolution.first_band + b)], precinct.bands[b], header);
+      }
+    }
+    position_ += header.finish();
+    skip_eph();
+    take_bodies();
+  }
+
+ private:
+  bool marker_at(uint16_t marker, std::size_t length) const {
+    return bytes_.size() - position_ >= length && bytes_[position_] == marker >> 8 &&
+           bytes_[position_ + 1] == (marker & 0xFF);
+  }
+  void skip_sop() {
+    // SOP may be absent even where COD allows it (A.8.1), and a packet header never begins with 0xFF91.
+    if (coding_.sop && marker_at(kSop, 6)) position_ += 6;
+  }
+  void skip_eph() {
+    if (!coding_.eph) return;
+    if (!marker_at(kEph, 2)) fail("tile: no EPH after a packet header at byte ", position_);
+    position_ += 2;
+  }
+
+  void read_band(int layer, const Subband& band, const PrecinctBand& part, PacketBitReader& in) {
+    if (part.width == 0) return;
+    const std::span<TagNode> nodes(tile_.tag_nodes);
+    TagTree inclusion(nodes.subspan(part.inclusion), part.width, part.height);
+    TagTree zero_bits(nodes.subspan(part.zero_bits), part.width, part.height);
+    for (uint32_t y = 0; y < part.height; ++y) {
+      for (uint32_t x = 0; x < part.width; ++x) {
+        CodeBlock& block = tile_.codeblock(band, part.x0 + x, part.y0 + y);
+        const bool first = block.passes == 0;
+        const bool included = first ? inclusion.decode(x, y, uint32_t(layer + 1), in) : in.get(1) != 0;
+        if (!included) continue;
+        if (first) block.missing_bits = read_missing_bits(zero_bits, x, y, in);
+        read_block(layer, block, in);
+      }
+    }
+  }
+
+  static uint8_t read_missing_bits(TagTree& tree, uint32_t x, uint32_t y, PacketBitReader& in) {
+    for (uint32_t bits = 0; bits <= kMaxMissingBits; ++bits) {
+      if (tree.decode(x, y, bits + 1, in)) return uint8_t(bits);
+    }
+    fail("a code-block misses more than ", kMaxMissingBits, " bit-planes");
+  }
+
+  void read_block(int layer, CodeBlock& block, PacketBitReader& in) {
+    const uint32_t passes = get_pass_count(in);
+    while (in.get(1) != 0) {
+      if (++block.length_bits > 32) fail("Lblock of a code-block is above 32");
+    }
+    if (block.passes == 0) {
+      // HT sets ahead of the first real one are placeholders without bytes; they raise the missing bit-planes.
+      const uint32_t placeholders = (passes - 1) / 3;
+      read_length(layer, block, 3 * placeholders + 1, in);
+      block.missing_bits = uint8_t(block.missing_bits + placeholders);
+      block.passes = 1;
+      read_refinement(layer, block, passes - 3 * placeholders - 1, in);
+    } else {
+      read_refinement(layer, block, passes, in);
+    }
+  }
+
+  void read_refinement(int layer, CodeBlock& block, uint32_t passes, PacketBitReader& in) {
+    if (block.passes + passes > 3) fail("a code-block has more than one HT set: not supported");
+    if (passes != 0) read_length(layer, block, passes, in);
+    block.passes = uint16_t(block.passes + passes);
+  }
+
+  void read_length(int layer, CodeBlock& block, uint32_t passes, PacketBitReader& in) {
+    const int bits = block.length_bits + floor_log2(passes);
+    if (bits > 32) fail("a codeword segment's length has ", bits, " bits");
+    Chunk chunk;
+    chunk.length = in.get(bits);
+    chunk.layer = uint16_t(layer);
+    chunk.passes = uint8_t(block.passes == 0 ? 1 : passes);
+    add_chunk(tile_, block, chunk);
+  }
+
+  void take_bodies() {
+    for (std::size_t i = first_new_chunk_; i < tile_.chunks.size(); ++i) {
+      Chunk& chunk = tile_.chunks[i];
+      if (chunk.length > bytes_.size() - position_) {
+        fail("a code-block of ", chunk.length, " bytes where its tile has ", bytes_.size() - position_, " left");
+      }
+      chunk.data = bytes_.data() + position_;
+      position_ += chunk.length;
+    }
+  }
+
+  const TileCoding& coding_;
+  std::span<const uint8_t> bytes_;
+  Tile& tile_;
+  std::size_t position_ = 0;
+  std::size_t first_new_chunk_ = 0;
+};
+
+}  // namespace
+
+void read_packets(const TileCoding& coding, std::span<const uint8_t> bytes, Tile& tile) {
+  PacketReader reader(coding, bytes, tile);
+  for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) { reader.read(layer, ref); });
+}
+
+}  // namespace blosc2_grok::j2k

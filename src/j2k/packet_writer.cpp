@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Writes packets (ISO/IEC 15444-1 B.10): tag trees, pass counts, Lblock and lengths, then the code-blocks' bytes.
+#include "bit_io.hpp"
+#include "packet.hpp"
+#include "packet_order.hpp"
+
+namespace blosc2_grok::j2k {
+namespace {
+
+// Table B.4.
+void put_pass_count(uint32_t passes, PacketBitWriter& out) {
+  if (passes == 1) return out.put(0, 1);
+  if (passes == 2) return out.put(2, 2);
+  if (passes <= 5) return out.put(0xC | (passes - 3), 4);
+  if (passes <= 36) return out.put(0x1E0 | (passes - 6), 9);
+  out.put(0xFF80 | (passes - 37), 16);
+}
+
+// The first chunk of `layer` on, and how many there are.
+struct LayerChunks {
+  int32_t first = -1;
+  int count = 0;
+  uint32_t passes = 0;
+};
+
+LayerChunks chunks_of(const Tile& tile, const CodeBlock& block, int layer) {
+  LayerChunks found;
+  for (int32_t i = block.first_chunk; i >= 0; i = tile.chunks[std::size_t(i)].next) {
+    const Chunk& chunk = tile.chunks[std::size_t(i)];
+    if (chunk.layer != layer) continue;
+    if (found.first < 0) found.first = i;
+    ++found.count;
+    found.passes += chunk.passes;
+  }
+  return found;
+}
+
+template <class Visit>
+void for_each_chunk(const Tile& tile, const LayerChunks& chunks, Visit&& visit) {
+  int32_t i = chunks.first;
+  for (int k = 0; k < chunks.count; ++k, i = tile.chunks[std::size_t(i)].next) visit(tile.chunks[std::size_t(i)]);
+}
+
+void put_lengths(const Tile& tile, const LayerChunks& chunks, CodeBlock& block, PacketBitWriter& out) {
+  int growth = 0;
+  for_each_chunk(tile, chunks, [&](const Chunk& chunk) {
+    const int room = block.length_bits + floor_log2(chunk.passes);
+    const int needed = chunk.length == 0 ? 0 : floor_log2(chunk.length) + 1;
+    growth = std::max(growth, needed - room);
+  });
+  for (int i = 0; i < growth; ++i) out.put(1, 1);
+  out.put(0, 1);
+  block.length_bits = uint8_t(block.length_bits + growth);
+  for_each_chunk(tile, chunks, [&](const Chunk& chunk) {
+    out.put(chunk.length, block.length_bits + floor_log2(chunk.passes));
+  });
+}
+
+class PacketWriter {
+ public:
+  PacketWriter(Tile& tile, std::vector<uint8_t>& out) : tile_(tile), out_(out) {}
+
+  void write(int layer, const PrecinctRef& ref) {
+    const Resolution& resolution = tile_.resolution(ref.component, int(ref.resolution));
+    const Precinct& precinct = tile_.precincts[resolution.first_precinct + ref.precinct];
+    PacketBitWriter header(out_);
+    const bool any = has_chunks(layer, resolution, precinct);
+    header.put(any ? 1 : 0, 1);
+    for (int b = 0; any && b < resolution.bands; ++b) {
+      write_band_header(layer, band(resolution, b), precinct.bands[b], header);
+    }
+    header.finish();
+    for (int b = 0; any && b < resolution.bands; ++b) write_band_body(layer, band(resolution, b), precinct.bands[b]);
+  }
+
+  // Fills the precinct's tag trees: the layer of first inclusion, and the missing bit-planes.
+  void prepare(const PrecinctRef& ref) {
+    const Resolution& resolution = tile_.resolution(ref.component, int(ref.resolution));
+    const Precinct& precinct = tile_.precincts[resolution.first_precinct + ref.precinct];
+    for (int b = 0; b < resolution.bands; ++b) {
+      const PrecinctBand& part = precinct.bands[b];
+      if (part.width == 0) continue;
+      TagTree inclusion = tree(part.inclusion, part), zero_bits = tree(part.zero_bits, part);
+      for_each_block(band(resolution, b), part, [&](uint32_t x, uint32_t y, CodeBlock& block) {
+        const int32_t first = block.first_chunk;
+        inclusion.leaf(x, y).value = first < 0 ? 0xFFFF : tile_.chunks[std::size_t(first)].layer;
+        zero_bits.leaf(x, y).value = first < 0 ? 0xFFFF : block.missing_bits;
+      });
+      inclusion.propagate();
+      zero_bits.propagate();
+    }
+  }
+
+ private:
+  const Subband& band(const Resolution& resolution, int b) const {
+    return tile_.subbands[std::size_t(resolution.first_band + b)];
+  }
+  TagTree tree(std::size_t first, const PrecinctBand& part) {
+    return {std::span(tile_.tag_nodes).subspan(first), part.width, part.height};
+  }
+  template <class Visit>
+  void for_each_block(const Subband& band, const PrecinctBand& part, Visit&& visit) {
+    for (uint32_t y = 0; y < part.height; ++y) {
+      for (uint32_t x = 0; x < part.width; ++x) visit(x, y, tile_.codeblock(band, part.x0 + x, part.y0 + y));
+    }
+  }
+
+  bool has_chunks(int layer, const Resolution& resolution, const Precinct& precinct) {
+    bool any = false;
+    for (int b = 0; b < resolution.bands; ++b) {
+      for_each_block(band(resolution, b), precinct.bands[b], [&](uint32_t, uint32_t, CodeBlock& block) {
+        any = any || chunks_of(tile_, block, layer).count != 0;
+      });
+    }
+    return any;
+  }
+
+  void write_band_header(int layer, const Subband& band, const PrecinctBand& part, PacketBitWriter& out) {
+    if (part.width == 0) return;
+    TagTree inclusion = tree(part.inclusion, part), zero_bits = tree(part.zero_bits, part);
+    for_each_block(band, part, [&](uint32_t x, uint32_t y, CodeBlock& block) {
+      const LayerChunks chunks = chunks_of(tile_, block, layer);
+      if (block.passes == 0) {
+        inclusion.encode(x, y, uint32_t(layer + 1), out);
+        if (chunks.count != 0) zero_bits.encode(x, y, 0xFFFF, out);
+      } else {
+        out.put(chunks.count != 0 ? 1 : 0, 1);
+      }
+      if (chunks.count == 0) return;
+      put_pass_count(chunks.passes, out);
+      put_lengths(tile_, chunks, block, out);
+      block.passes = uint16_t(block.passes + chunks.passes);
+    });
+  }
+
+  void write_band_body(int layer, const Subband& band, const PrecinctBand& part) {
+    for_each_block(band, part, [&](uint32_t, uint32_t, CodeBlock& block) {
+      for_each_chunk(tile_, chunks_of(tile_, block, layer), [&](const Chunk& chunk) {
+        out_.insert(out_.end(), chunk.data, chunk.data + chunk.length);
+      });
+    });
+  }
+
+  Tile& tile_;
+  std::vector<uint8_t>& out_;
+};
+
+}  // namespace
+
+void write_packets(const TileCoding& coding, Tile& tile, std::vector<uint8_t>& out) {
+  PacketWriter writer(tile, out);
+  for (const PrecinctRef& ref : tile.order) writer.prepare(ref);
+  for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) { writer.write(layer, ref); });
+}
+
+}  // namespace blosc2_grok::j2k

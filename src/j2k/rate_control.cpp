@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The search: distortion is measured on the kept coefficients without coding; sizes on a sample of the code-blocks
+// first, then on all of them. Sizes and distortions are smooth in the logarithm of the step, so secants converge fast.
+#include "rate_control.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "encode_setup.hpp"
+#include "quantizer.hpp"
+#include "tile_encoder.hpp"
+
+namespace blosc2_grok::j2k {
+namespace {
+
+constexpr double kSmallestStep = 1.0 / 64;
+constexpr double kSizeAim = 0.99;     // of the target: between 0.97 and 1 is good
+constexpr double kErrorAim = 0.965;    // of the target: 0.5 dB below it is 0.89
+constexpr double kErrorAtLeast = 0.92;
+constexpr double kSizeAtLeast = 0.975;
+constexpr uint32_t kSampling = 5;
+
+// What the inverse colour transformation (Annex G.3) makes of a unit error in a component, squared, over all three.
+constexpr double kIctGain[3] = {3.0, 3.2584, 2.4756};
+
+// Mean squared error after rounding to whole samples, for a normal error of variance `variance`.
+double rounded_error(double variance) {
+  if (variance > 4.0) return variance + 1.0 / 12;
+  const double sigma = std::sqrt(std::max(variance, 1e-12));
+  double sum = 0;
+  for (int k = 1; k < 16; ++k) {
+    const double from = (k - 0.5) / (sigma * std::sqrt(2.0)), to = (k + 0.5) / (sigma * std::sqrt(2.0));
+    sum += double(k) * k * (std::erfc(from) - std::erfc(to));
+  }
+  return sum;
+}
+
+class Search {
+ public:
+  Search(const ConstImageView& image, const EncodeOptions& options, Workspace::Impl& work)
+      : image_(image), options_(options), work_(work), largest_step_(std::ldexp(1.0, image.bits + 1)) {
+    work_.kept.clear();
+    work_.coefficients.reset();
+    for_each_tile([&](uint32_t) { keep_tile_rows(image_, work_); });
+  }
+
+  void run() {
+    double step = options_.target_mse > 0 ? step_for_error(options_.target_mse) : 0;
+    if (options_.target_bytes > 0) {
+      step = step_for_size(std::max(step, kSmallestStep));
+      error_ = mean_error(step);
+    } else {
+      encode(step);
+    }
+    work_.report = {step, error_};
+  }
+
+ private:
+  template <class Visit>
+  void for_each_tile(Visit&& visit) {
+    const MainHeader& header = work_.header;
+    for (uint32_t t = 0; t < header.size.tiles(); ++t) {
+      build_tile(header.size, header.coding, t, UINT64_MAX, work_.tile);
+      visit(t);
+    }
+  }
+
+  // On a curve of sizes, or of errors, over steps.
+  struct Point {
+    double log_step, size;
+  };
+  // Where the line through both points meets `target`, not too far from the second.
+  static double secant(const Point& a, const Point& b, double target) {
+    const double slope = (a.size - b.size) / (a.log_step - b.log_step);
+    const double distance = slope == 0 || !std::isfinite(slope) ? 0 : (target - b.size) / slope;
+    return b.log_step + std::clamp(distance, -6.0, 6.0);
+  }
+
+  void set_step(double step) { set_base_step(image_, options_, step, work_.header.coding); }
+  std::size_t bands() const { return work_.tile.subbands.size(); }
+
+  double clamped(double step) const { return std::clamp(step, kSmallestStep, largest_step_); }
+
+  // Mean squared error of the samples by the bands' errors and synthesis norms, after rounding.
+  double mean_error(double step) {
+    set_step(step);
+    double sum = 0;
+    for_each_tile([&](uint32_t t) { sum += tile_error(t); });
+    return rounded_error(sum / (double(image_.rows) * image_.columns * image_.components));
+  }
+
+  double tile_error(uint32_t tile) {
+    double sum = 0;
+    for (std::size_t c = 0; c < work_.tile.components.size(); ++c) {
+      const double colour = work_.header.coding.mct && c < 3 ? kIctGain[c] : 1.0;
+      const int levels = work_.tile.components[c].levels;
+      for (int r = 0; r <= levels; ++r) {
+        const Resolution& resolution = work_.tile.resolution(c, r);
+        for (int b = 0; b < resolution.bands; ++b) {
+          const std::size_t index = std::size_t(resolution.first_band + b);
+          const Subband& band = work_.tile.subbands[index];
+          const double norm = synthesis_norm(r == 0 ? levels : levels - r + 1, band.band);
+          sum += colour * norm * norm * band_error(band, work_.kept[tile * bands() + index]);
+        }
+      }
+    }
+    return sum;
+  }
+
+  double band_error(const Subband& band, const KeptBand& kept) const {
+    const std::size_t width = std::size_t(band.rect.width());
+    double sum = 0;
+    for (int64_t y = 0; y < band.rect.height() && width != 0; ++y) {
+      const float* row = kept.data + kRowPadding + std::size_t(y) * kept.stride;
+      sum += work_.kernels.rows->quantization_error(row, width, float(band.step), float(1.0 / band.step));
+    }
+    return sum;
+  }
+
+  // As a decoder will have it: no estimate.
+  double true_error(double step) {
+    set_step(step);
+    double sum = 0;
+    for_each_tile([&](uint32_t t) { sum += kept_tile_error(image_, t * bands(), work_); });
+    return sum / (double(image_.rows) * image_.columns * image_.components);
+  }
+
+  // A step whose estimated error is near the target.
+  double guess_for_error(double target) {
+    double step = clamped(std::sqrt(12.0 * target));
+    for (int i = 0; i < 4; ++i) {
+      const double error = mean_error(step);
+      if (std::fabs(error - target) < 0.02 * target) break;
+      step = clamped(step * std::sqrt(target / std::max(error, 1e-9)));
+    }
+    return step;
+  }
+
+  // A step whose error is within the target and not much below it; the smallest one if there is none.
+  double step_for_error(double target) {
+    const double aim = kErrorAim * target;
+    Point low{std::log2(kSmallestStep), 0}, high{std::log2(largest_step_), 0};  // size: the error's logarithm
+    double step = guess_for_error(aim);
+    for (int i = 0; i < 12 && high.log_step - low.log_step > 1e-3; ++i) {
+      error_ = true_error(step);
+      if (error_ <= target && (error_ >= kErrorAtLeast * target || step >= largest_step_)) return step;
+      Point& end = error_ <= target ? low : high;
+      end.log_step = std::log2(step), end.size = std::log2(std::max(error_, 1e-9));
+      double next = std::log2(step * std::sqrt(aim / std::max(error_, 1e-9)));
+      if (low.size != 0 && high.size != 0) next = secant(low, high, std::log2(aim));
+      const double margin = 0.1 * (high.log_step - low.log_step);
+      step = std::exp2(std::clamp(next, low.log_step + margin, high.log_step - margin));
+    }
+    step = std::exp2(low.log_step);
+    error_ = true_error(step);
+    return step;
+  }
+
+  std::size_t encode(double step) {
+    set_step(step);
+    begin_output(work_);
+    for_each_tile([&](uint32_t t) {
+      work_.coded.reset();
+      encode_kept_tile(t * bands(), 1, work_);
+      write_tile(t, work_);
+    });
+    return work_.output.size() + 2;
+  }
+
+  double sampled_size(double step) {
+    set_step(step);
+    std::size_t bytes = 0;
+    for_each_tile([&](uint32_t t) { bytes += encode_kept_tile(t * bands(), kSampling, work_); });
+    return double(bytes) + 1.0;
+  }
+
+  // The finest step, not below `finest`, whose codestream is within the target; leaves it encoded.
+  double step_for_size(double finest) {
+    const double target = kSizeAim * double(options_.target_bytes);
+    Point sample[2];
+    const double step = first_guess(target, finest, sample);
+    const double slope = std::min((sample[0].size - sample[1].size) / (sample[0].log_step - sample[1].log_step), -1e-9);
+    Point last{std::log2(step), double(encode(step))};
+    // What was learnt from the sample, scaled up to all blocks.
+    const double scale = last.size / sample[1].size;
+    Point before{last.log_step - 1.0, last.size - slope * scale};
+    double good = fits(last.size) ? step : 0;
+    for (int i = 0; i < 5 && !(fits(last.size) && last.size >= kSizeAtLeast * double(options_.target_bytes)); ++i) {
+      const double next = std::clamp(std::exp2(secant(before, last, target)), finest, largest_step_);
+      if (std::log2(next) == last.log_step) break;
+      before = last;
+      last = {std::log2(next), double(encode(next))};
+      if (fits(last.size)) good = std::max(good == 0 ? next : std::min(good, next), finest);
+    }
+    if (!fits(last.size) && good != 0) encode(good), last.log_step = std::log2(good);
+    return std::exp2(last.log_step);
+  }
+
+  bool fits(double size) const { return size <= double(options_.target_bytes); }
+
+  double first_guess(double target, double finest, Point (&points)[2]) {
+    double log_step = std::log2(std::clamp(largest_step_ / 256, finest, largest_step_));
+    points[0] = {log_step + 1.0, sampled_size(std::exp2(log_step + 1.0))};
+    points[1] = {log_step, sampled_size(std::exp2(log_step))};
+    // A fifth of the blocks stands for a fifth of the size.
+    for (int i = 0; i < 4; ++i) {
+      const double aim = target / kSampling;
+      if (std::fabs(points[1].size - aim) < 0.03 * aim) break;
+      const double next = std::clamp(secant(points[0], points[1], aim), std::log2(finest), std::log2(largest_step_));
+      if (std::fabs(next - points[1].log_step) < 1e-3) break;
+      points[0] = points[1];
+      points[1] = {next, sampled_size(std::exp2(next))};
+    }
+    return std::exp2(points[1].log_step);
+  }
+
+  const ConstImageView& image_;
+  const EncodeOptions& options_;
+  Workspace::Impl& work_;
+  double largest_step_;
+  double error_ = 0;
+};
+
+}  // namespace
+
+void encode_to_target(const ConstImageView& image, const EncodeOptions& options, Workspace::Impl& work) {
+  Search(image, options, work).run();
+}
+
+}  // namespace blosc2_grok::j2k

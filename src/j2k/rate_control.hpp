@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Chooses the quantization step for a size or a mean squared error, with one wavelet transform for all tries.
+#pragma once
+
+#include "workspace.hpp"
+
+namespace blosc2_grok::j2k {
+
+// Starts the output with the main header of the coding as it is.
+void begin_output(Workspace::Impl& work);
+// Appends the tile in work.
+void write_tile(uint32_t index, Workspace::Impl& work);
+
+// Encodes up to, but without, EOC.
+void encode_to_target(const ConstImageView& image, const EncodeOptions& options, Workspace::Impl& work);
+
+}  // namespace blosc2_grok::j2k

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The row kernels on vectors. They equal the plain ones bit for bit, so no multiply-add is used. Rows are worked on in
+// whole vectors: what lies beyond their ends is padding.
+#include <algorithm>
+
+#include "row_kernels.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "row_kernels_simd.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace blosc2_grok::j2k::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class T>
+using Tag = hn::ScalableTag<T>;
+template <class T>
+using Vec = hn::Vec<Tag<T>>;
+
+// Lifting of x by its neighbours a and b (Annex F.3.8 and F.4.8); `kStep` counts from 0 in either direction.
+template <bool kInverse, int kStep>
+HWY_INLINE Vec<int32_t> lifted(Vec<int32_t> x, Vec<int32_t> a, Vec<int32_t> b) {
+  const Tag<int32_t> d;
+  constexpr bool kOdd = (kStep == 0) != kInverse;
+  const auto sum = hn::Add(a, b);
+  const auto change = kOdd ? hn::ShiftRight<1>(sum) : hn::ShiftRight<2>(hn::Add(sum, hn::Set(d, 2)));
+  return kOdd != kInverse ? hn::Sub(x, change) : hn::Add(x, change);
+}
+
+template <bool kInverse, int kStep>
+HWY_INLINE Vec<float> lifted(Vec<float> x, Vec<float> a, Vec<float> b) {
+  constexpr float kForward[4] = {kAlpha, kBeta, kGamma, kDelta};
+  constexpr float kFactor = kInverse ? -kForward[3 - kStep] : kForward[kStep];
+  return hn::Add(x, hn::Mul(hn::Set(Tag<float>(), kFactor), hn::Add(a, b)));
+}
+
+template <bool kInverse, int kStep, class T>
+void lift_rows(T* dst, const T* a, const T* b, std::size_t count) {
+  const Tag<T> d;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    hn::StoreU(lifted<kInverse, kStep>(hn::LoadU(d, dst + i), hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, dst + i);
+  }
+}
+
+void lift_53(bool inverse, int step, int32_t* dst, const int32_t* a, const int32_t* b, std::size_t count) {
+  if (inverse) return step == 0 ? lift_rows<true, 0>(dst, a, b, count) : lift_rows<true, 1>(dst, a, b, count);
+  step == 0 ? lift_rows<false, 0>(dst, a, b, count) : lift_rows<false, 1>(dst, a, b, count);
+}
+
+template <bool kInverse>
+void lift_97_in(int step, float* dst, const float* a, const float* b, std::size_t count) {
+  switch (step) {
+    case 0: return lift_rows<kInverse, 0>(dst, a, b, count);
+    case 1: return lift_rows<kInverse, 1>(dst, a, b, count);
+    case 2: return lift_rows<kInverse, 2>(dst, a, b, count);
+    default: return lift_rows<kInverse, 3>(dst, a, b, count);
+  }
+}
+
+void lift_97(bool inverse, int step, float* dst, const float* a, const float* b, std::size_t count) {
+  inverse ? lift_97_in<true>(step, dst, a, b, count) : lift_97_in<false>(step, dst, a, b, count);
+}
+
+// Half a row's neighbours in the other half: `other[i + first]` and the one after it. The ends are mirrored (F.3.7).
+template <class T>
+void mirror_ends(T* half, std::size_t count) {
+  half[-1] = half[0];
+  half[count] = half[count - 1];
+}
+
+template <bool kInverse, int kStep, class T>
+void lift_half(T* half, std::size_t count, T* other, std::size_t other_count, std::ptrdiff_t first) {
+  mirror_ends(other, other_count);
+  lift_rows<kInverse, kStep>(half, other + first, other + first + 1, count);
+}
+
+template <class T>
+void deinterleave(const T* row, std::size_t count, T* first, T* second) {
+  const Tag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; 2 * (i + lanes) <= count; i += lanes) {
+    Vec<T> a, b;
+    hn::LoadInterleaved2(d, row + 2 * i, a, b);
+    hn::StoreU(a, d, first + i);
+    hn::StoreU(b, d, second + i);
+  }
+  for (; 2 * i < count; ++i) {
+    first[i] = row[2 * i];
+    if (2 * i + 1 < count) second[i] = row[2 * i + 1];
+  }
+}
+
+struct Halves {
+  std::size_t low, high;
+  std::ptrdiff_t high_first, low_first;  // where a high (low) sample's left neighbour is among the low (high) ones
+
+  Halves(std::size_t count, int parity)
+      : low((count + 1 - std::size_t(parity)) / 2),
+        high((count + std::size_t(parity)) / 2),
+        high_first(-parity),
+        low_first(parity - 1) {}
+};
+
+void split_53(const int32_t* row, std::size_t count, int parity, int32_t* low, int32_t* high, int32_t*) {
+  const Halves n(count, parity);
+  parity == 0 ? deinterleave(row, count, low, high) : deinterleave(row, count, high, low);
+  lift_half<false, 0>(high, n.high, low, n.low, n.high_first);
+  lift_half<false, 1>(low, n.low, high, n.high, n.low_first);
+}
+
+void scale(float* row, std::size_t count, float factor) {
+  const Tag<float> d;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    hn::StoreU(hn::Mul(hn::LoadU(d, row + i), hn::Set(d, factor)), d, row + i);
+  }
+}
+
+void split_97(const float* row, std::size_t count, int parity, float low_scale, float high_scale, float* low,
+              float* high, float*) {
+  const Halves n(count, parity);
+  parity == 0 ? deinterleave(row, count, low, high) : deinterleave(row, count, high, low);
+  lift_half<false, 0>(high, n.high, low, n.low, n.high_first);
+  lift_half<false, 1>(low, n.low, high, n.high, n.low_first);
+  lift_half<false, 2>(high, n.high, low, n.low, n.high_first);
+  lift_half<false, 3>(low, n.low, high, n.high, n.low_first);
+  scale(low, n.low, low_scale);
+  scale(high, n.high, high_scale);
+}
+
+// The last odd-coordinate step of synthesis and the interleaving of both halves.
+template <int kStep, class T>
+void finish_join(const Halves& n, int parity, T* even, const T* odd, T* row) {
+  const Tag<T> d;
+  mirror_ends(even, n.low);
+  for (std::size_t i = 0; i < std::max(n.low, n.high); i += hn::Lanes(d)) {
+    const T* left = even + std::ptrdiff_t(i) + n.high_first;
+    const Vec<T> o = lifted<true, kStep>(hn::LoadU(d, odd + i), hn::LoadU(d, left), hn::LoadU(d, left + 1));
+    const Vec<T> e = hn::LoadU(d, even + i);
+    parity == 0 ? hn::StoreInterleaved2(e, o, d, row + 2 * i) : hn::StoreInterleaved2(o, e, d, row + 2 * i);
+  }
+}
+
+void join_53(int32_t* low, int32_t* high, std::size_t count, int parity, int32_t* row, int32_t* scratch) {
+  const Tag<int32_t> d;
+  const Halves n(count, parity);
+  mirror_ends(high, n.high);
+  for (std::size_t i = 0; i < n.low; i += hn::Lanes(d)) {
+    const int32_t* left = high + std::ptrdiff_t(i) + n.low_first;
+    hn::StoreU(lifted<true, 0>(hn::LoadU(d, low + i), hn::LoadU(d, left), hn::LoadU(d, left + 1)), d, scratch + i);
+  }
+  finish_join<1>(n, parity, scratch, high, row);
+}
+
+void copy_scaled(const float* from, std::size_t count, float factor, float* to) {
+  const Tag<float> d;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    hn::StoreU(hn::Mul(hn::LoadU(d, from + i), hn::Set(d, factor)), d, to + i);
+  }
+}
+
+void join_97(float* low, float* high, std::size_t count, int parity, float low_scale, float high_scale, float* row,
+             float* scratch) {
+  const Halves n(count, parity);
+  float* even = scratch;
+  float* odd = scratch + padded_row(count);
+  copy_scaled(low, n.low, low_scale, even);
+  copy_scaled(high, n.high, high_scale, odd);
+  lift_half<true, 0>(even, n.low, odd, n.high, n.low_first);
+  lift_half<true, 1>(odd, n.high, even, n.low, n.high_first);
+  lift_half<true, 2>(even, n.low, odd, n.high, n.low_first);
+  finish_join<3>(n, parity, even, odd, row);
+}
+
+// Equations G-3 to G-8.
+void rct_forward(int32_t* const from[3], std::size_t count, int32_t* const to[3]) {
+  const Tag<int32_t> d;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    const auto r = hn::LoadU(d, from[0] + i), g = hn::LoadU(d, from[1] + i), b = hn::LoadU(d, from[2] + i);
+    hn::StoreU(hn::ShiftRight<2>(hn::Add(hn::Add(r, hn::Add(g, g)), b)), d, to[0] + i);
+    hn::StoreU(hn::Sub(b, g), d, to[1] + i);
+    hn::StoreU(hn::Sub(r, g), d, to[2] + i);
+  }
+}
+
+void rct_inverse(int32_t* const from[3], std::size_t count, int32_t* const to[3]) {
+  const Tag<int32_t> d;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    const auto y = hn::LoadU(d, from[0] + i), u = hn::LoadU(d, from[1] + i), v = hn::LoadU(d, from[2] + i);
+    const auto g = hn::Sub(y, hn::ShiftRight<2>(hn::Add(u, v)));
+    hn::StoreU(hn::Add(v, g), d, to[0] + i);
+    hn::StoreU(g, d, to[1] + i);
+    hn::StoreU(hn::Add(u, g), d, to[2] + i);
+  }
+}
+
+HWY_INLINE Vec<float> weighted(Vec<float> a, float wa, Vec<float> b, float wb) {
+  const Tag<float> d;
+  return hn::Add(hn::Mul(hn::Set(d, wa), a), hn::Mul(hn::Set(d, wb), b));
+}
+
+HWY_INLINE Vec<float> plus(Vec<float> sum, Vec<float> c, float wc) {
+  return hn::Add(sum, hn::Mul(hn::Set(Tag<float>(), wc), c));
+}
+
+// Equations G-9 to G-14.
+void ict_forward(float* const from[3], std::size_t count, float* const to[3]) {
+  const Tag<float> d;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    const auto r = hn::LoadU(d, from[0] + i), g = hn::LoadU(d, from[1] + i), b = hn::LoadU(d, from[2] + i);
+    hn::StoreU(plus(weighted(r, 0.299f, g, 0.587f), b, 0.114f), d, to[0] + i);
+    hn::StoreU(plus(weighted(r, -0.168736f, g, -0.331264f), b, 0.5f), d, to[1] + i);
+    hn::StoreU(plus(weighted(r, 0.5f, g, -0.418688f), b, -0.081312f), d, to[2] + i);
+  }
+}
+
+void ict_inverse(float* const from[3], std::size_t count, float* const to[3]) {
+  const Tag<float> d;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    const auto y = hn::LoadU(d, from[0] + i), cb = hn::LoadU(d, from[1] + i), cr = hn::LoadU(d, from[2] + i);
+    hn::StoreU(plus(y, cr, 1.402f), d, to[0] + i);
+    hn::StoreU(plus(plus(y, cb, -0.344136f), cr, -0.714136f), d, to[1] + i);
+    hn::StoreU(plus(y, cb, 1.772f), d, to[2] + i);
+  }
+}
+
+void quantize(const float* row, std::size_t count, float inverse_step, int32_t* out) {
+  const Tag<float> d;
+  const Tag<int32_t> di;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    hn::StoreU(hn::ConvertTo(di, hn::Mul(hn::LoadU(d, row + i), hn::Set(d, inverse_step))), di, out + i);
+  }
+}
+
+double quantization_error(const float* row, std::size_t count, float step, float inverse_step) {
+  const hn::CappedTag<float, 16> d;
+  const hn::Rebind<int32_t, decltype(d)> di;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto half = hn::Set(d, 0.5f), zero = hn::Zero(d);
+  HWY_ALIGN float sums[16] = {};
+  for (std::size_t i = 0; i < count; i += 16) {
+    for (std::size_t k = 0; k < 16 && i + k < count; k += lanes) {
+      const std::size_t left = count - i - k;
+      auto x = hn::LoadU(d, row + i + k);
+      if (left < lanes) x = hn::IfThenElseZero(hn::FirstN(d, left), x);
+      const auto magnitude = hn::Abs(x);
+      const auto bin = hn::ConvertTo(d, hn::ConvertTo(di, hn::Mul(magnitude, hn::Set(d, inverse_step))));
+      const auto middle = hn::Mul(hn::Add(bin, half), hn::Set(d, step));
+      const auto error = hn::Sub(magnitude, hn::IfThenElseZero(hn::Gt(bin, zero), middle));
+      hn::Store(hn::Add(hn::Load(d, sums + k), hn::Mul(error, error)), d, sums + k);
+    }
+  }
+  double sum = 0;
+  for (const float lane : sums) sum += lane;
+  return sum;
+}
+
+void requantize(const float* row, std::size_t count, float step, float inverse_step, float* out) {
+  const Tag<float> d;
+  const Tag<int32_t> di;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    const auto bin = hn::ConvertTo(di, hn::Mul(hn::LoadU(d, row + i), hn::Set(d, inverse_step)));
+    const auto middle = hn::IfThenElse(hn::Gt(bin, hn::Zero(di)), hn::Set(di, 1), hn::Set(di, -1));
+    const auto doubled = hn::IfThenZeroElse(hn::Eq(bin, hn::Zero(di)), hn::Add(hn::Add(bin, bin), middle));
+    hn::StoreU(hn::Mul(hn::ConvertTo(d, doubled), hn::Set(d, 0.5f * step)), d, out + i);
+  }
+}
+
+void dequantize(const int32_t* row, std::size_t count, float step, float* out) {
+  const Tag<float> d;
+  const Tag<int32_t> di;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    hn::StoreU(hn::Mul(hn::ConvertTo(d, hn::LoadU(di, row + i)), hn::Set(d, step)), d, out + i);
+  }
+}
+
+HWY_INLINE Vec<int32_t> as(Tag<int32_t>, Vec<int32_t> value) { return value; }
+HWY_INLINE Vec<float> as(Tag<float> d, Vec<int32_t> value) { return hn::ConvertTo(d, value); }
+
+// Contiguous samples in whole vectors; returns how many are done.
+template <class Sample, class T>
+std::size_t read_contiguous(const std::byte* from, int32_t shift, std::size_t count, T* row) {
+  const Tag<int32_t> d;
+  const hn::Rebind<Sample, Tag<int32_t>> narrow;
+  const Sample* samples = reinterpret_cast<const Sample*>(from);
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= count; i += hn::Lanes(d)) {
+    const auto value = hn::Sub(hn::PromoteTo(d, hn::LoadU(narrow, samples + i)), hn::Set(d, shift));
+    hn::StoreU(as(Tag<T>(), value), Tag<T>(), row + i);
+  }
+  return i;
+}
+
+template <class T>
+std::size_t read_vectors(const std::byte* from, const SampleRow& layout, std::size_t count, T* row) {
+  const int32_t shift = layout.is_signed ? 0 : int32_t{1} << (layout.bits - 1);
+  if (layout.stride != 1) return 0;
+  switch (layout.bytes * 2 + (layout.is_signed ? 1 : 0)) {
+    case 2: return read_contiguous<uint8_t>(from, shift, count, row);
+    case 3: return read_contiguous<int8_t>(from, shift, count, row);
+    case 4: return read_contiguous<uint16_t>(from, shift, count, row);
+    case 5: return read_contiguous<int16_t>(from, shift, count, row);
+    default: return 0;
+  }
+}
+
+void read_int(const std::byte* from, const SampleRow& layout, std::size_t count, int32_t* row) {
+  const std::size_t done = read_vectors(from, layout, count, row);
+  plain_row_kernels().read_int(from + std::ptrdiff_t(done) * layout.stride * layout.bytes, layout, count - done,
+                               row + done);
+}
+
+void read_float(const std::byte* from, const SampleRow& layout, std::size_t count, float* row) {
+  const std::size_t done = read_vectors(from, layout, count, row);
+  plain_row_kernels().read_float(from + std::ptrdiff_t(done) * layout.stride * layout.bytes, layout, count - done,
+                                 row + done);
+}
+
+HWY_INLINE Vec<int32_t> rounded(Vec<int32_t> value) { return value; }
+HWY_INLINE Vec<int32_t> rounded(Vec<float> value) {
+  const Tag<float> d;
+  return hn::NearestInt(hn::Min(hn::Max(value, hn::Set(d, -2147483520.0f)), hn::Set(d, 2147483520.0f)));
+}
+
+template <class Sample, class T>
+std::size_t write_contiguous(const T* row, std::size_t count, int32_t half, int32_t shift, std::byte* to) {
+  const Tag<int32_t> d;
+  const hn::Rebind<Sample, Tag<int32_t>> narrow;
+  Sample* samples = reinterpret_cast<Sample*>(to);
+  const auto low = hn::Set(d, -half), high = hn::Set(d, half - 1), add = hn::Set(d, shift);
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= count; i += hn::Lanes(d)) {
+    const auto value = hn::Add(hn::Min(hn::Max(rounded(hn::LoadU(Tag<T>(), row + i)), low), high), add);
+    hn::StoreU(hn::DemoteTo(narrow, value), narrow, samples + i);
+  }
+  return i;
+}
+
+template <class T>
+std::size_t write_vectors(const T* row, std::size_t count, const SampleRow& layout, std::byte* to) {
+  if (layout.stride != 1 || layout.bytes > 2) return 0;
+  const int32_t half = int32_t{1} << (layout.bits - 1), shift = layout.is_signed ? 0 : half;
+  switch (layout.bytes * 2 + (layout.is_signed ? 1 : 0)) {
+    case 2: return write_contiguous<uint8_t>(row, count, half, shift, to);
+    case 3: return write_contiguous<int8_t>(row, count, half, shift, to);
+    case 4: return write_contiguous<uint16_t>(row, count, half, shift, to);
+    default: return write_contiguous<int16_t>(row, count, half, shift, to);
+  }
+}
+
+void write_int(const int32_t* row, std::size_t count, const SampleRow& layout, std::byte* to) {
+  const std::size_t done = write_vectors(row, count, layout, to);
+  plain_row_kernels().write_int(row + done, count - done, layout,
+                                to + std::ptrdiff_t(done) * layout.stride * layout.bytes);
+}
+
+void write_float(const float* row, std::size_t count, const SampleRow& layout, std::byte* to) {
+  const std::size_t done = write_vectors(row, count, layout, to);
+  plain_row_kernels().write_float(row + done, count - done, layout,
+                                  to + std::ptrdiff_t(done) * layout.stride * layout.bytes);
+}
+
+const RowKernels* row_kernels() {
+  static constexpr RowKernels kKernels{
+      lift_53,     lift_97,     split_53, split_97,   join_53,  join_97,    rct_forward, rct_inverse,
+      ict_forward, ict_inverse, quantize, quantization_error, requantize, dequantize, read_int, read_float, write_int,   write_float};
+  return &kKernels;
+}
+
+}  // namespace
+}  // namespace blosc2_grok::j2k::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace blosc2_grok::j2k {
+
+HWY_EXPORT(row_kernels);
+
+const RowKernels& simd_row_kernels() { return *HWY_DYNAMIC_DISPATCH(row_kernels)(); }
+
+}  // namespace blosc2_grok::j2k
+#endif

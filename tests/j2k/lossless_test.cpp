@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Lossless round trips over random settings and images, with OpenJPEG as a witness of the codestreams.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "openjpeg_witness.hpp"
+
+namespace blosc2_grok::j2k::test {
+namespace {
+
+int case_count(int usual) {
+  const char* wanted = std::getenv("J2K_TEST_CASES");
+  return wanted != nullptr ? std::atoi(wanted) : usual;
+}
+
+TEST(Lossless, RandomCasesComeBackExactly) {
+  Workspace workspace;
+  for (int seed = 0; seed < case_count(500); ++seed) {
+    const Case test = random_case(uint64_t(seed), 24);
+    SCOPED_TRACE(test.name);
+    try {
+      const std::span<const uint8_t> bytes = encode(test.image.view(), test.options, workspace);
+      const std::vector<uint8_t> copy(bytes.begin(), bytes.end());
+      Image back = test.image;
+      back.allocate();
+      decode(copy, back.view(), workspace);
+      ASSERT_EQ(back.memory, test.image.memory);
+    } catch (const Error& error) {
+      FAIL() << error.what();
+    }
+  }
+}
+
+TEST(Lossless, OpenJpegReadsTheSameSamples) {
+  Workspace workspace;
+  for (int seed = 0; seed < case_count(300); ++seed) {
+    Case test = random_case(uint64_t(seed) + 1000000, 16);
+    // OpenJPEG's position progressions overflow 32 bits with precincts of 2^15 above 16 decompositions.
+    if (test.options.resolutions > 16) test.options.progression = Progression(seed % 2);
+    SCOPED_TRACE(test.name);
+    const std::span<const uint8_t> bytes = encode(test.image.view(), test.options, workspace);
+    Image back = test.image;
+    try {
+      openjpeg_decode(bytes, back);
+    } catch (const std::runtime_error& error) {
+      ADD_FAILURE() << error.what();
+      continue;
+    }
+    EXPECT_TRUE(back.memory == test.image.memory);
+  }
+}
+
+}  // namespace
+}  // namespace blosc2_grok::j2k::test

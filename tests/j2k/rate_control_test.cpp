@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Asked sizes and errors are met: sizes within 0.97 and 1, errors within 0 and 0.5 dB below.
+#include <gtest/gtest.h>
+
+#include "support.hpp"
+
+namespace blosc2_grok::j2k::test {
+namespace {
+
+// Something like a photograph: waves, edges and noise.
+Image picture(uint32_t rows, uint32_t columns, uint32_t components, int bits, double noise, uint64_t seed) {
+  Image image;
+  image.rows = rows, image.columns = columns, image.components = components;
+  image.bits = bits, image.bytes = bits > 8 ? 2 : 1;
+  image.interleaved = true;
+  image.allocate();
+  Random random(seed);
+  std::normal_distribution<double> normal(0.0, noise * double(image.high()));
+  for (uint32_t c = 0; c < components; ++c) {
+    for (uint32_t y = 0; y < rows; ++y) {
+      for (uint32_t x = 0; x < columns; ++x) {
+        double value = 0.5 + 0.2 * std::sin(x * 0.013 + c) * std::cos(y * 0.021) + 0.1 * std::sin((x + 2.0 * y) * 0.17);
+        value += (x / 61 + y / 47) % 3 == 0 ? 0.15 : 0.0;
+        value = value * double(image.high()) + normal(random);
+        image.set(c, y, x, int32_t(std::clamp(value, 0.0, double(image.high()))));
+      }
+    }
+  }
+  return image;
+}
+
+double mean_squared_error(const Image& a, const Image& b) {
+  double sum = 0;
+  for (uint32_t c = 0; c < a.components; ++c) {
+    for (uint32_t y = 0; y < a.rows; ++y) {
+      for (uint32_t x = 0; x < a.columns; ++x) sum += std::pow(double(a.get(c, y, x)) - b.get(c, y, x), 2);
+    }
+  }
+  return sum / double(a.samples());
+}
+
+struct Setting {
+  uint32_t rows, columns, components;
+  int bits;
+  double noise;
+  uint32_t tile;
+};
+constexpr Setting kSettings[] = {{512, 512, 1, 8, 0.01, 0},   {333, 501, 3, 8, 0.02, 0},    {512, 640, 1, 16, 0.001, 0},
+                                 {700, 300, 1, 12, 0.01, 256}, {256, 256, 1, 16, 0.0001, 0}, {64, 64, 1, 16, 0.01, 0}};
+
+EncodeOptions options_for(const Setting& s) {
+  EncodeOptions options;
+  options.reversible = false;
+  options.mct = s.components == 3;
+  options.tile = {s.tile, s.tile};
+  return options;
+}
+
+TEST(RateControl, SizesAreMet) {
+  Workspace workspace;
+  for (const Setting& s : kSettings) {
+    const Image image = picture(s.rows, s.columns, s.components, s.bits, s.noise, 5);
+    for (const double rate : {4.0, 8.0, 20.0}) {
+      EncodeOptions options = options_for(s);
+      options.target_bytes = std::size_t(double(image.memory.size()) / rate);
+      const double size = double(encode(image.view(), options, workspace).size());
+      const double share = size / double(options.target_bytes);
+      EXPECT_LE(share, 1.0) << s.rows << " x " << s.columns << " at " << rate;
+      EXPECT_GE(share, 0.97) << s.rows << " x " << s.columns << " at " << rate;
+    }
+  }
+}
+
+TEST(RateControl, ErrorsAreMet) {
+  Workspace workspace;
+  for (const Setting& s : kSettings) {
+    const Image image = picture(s.rows, s.columns, s.components, s.bits, s.noise, 6);
+    const double peak = std::ldexp(1.0, s.bits) - 1;
+    for (const double asked : {30.0, 40.0, 48.0, 60.0, 75.0}) {
+      EncodeOptions options = options_for(s);
+      options.target_mse = peak * peak / std::pow(10.0, asked / 10);
+      if (options.target_mse < 0.05) continue;
+      const std::span<const uint8_t> bytes = encode(image.view(), options, workspace);
+      const std::vector<uint8_t> copy(bytes.begin(), bytes.end());
+      Image back = image;
+      decode(copy, back.view(), workspace);
+      const double got = 10 * std::log10(peak * peak / mean_squared_error(back, image));
+      EXPECT_GE(got, asked) << s.rows << " x " << s.columns << " of " << s.bits << " bits";
+      EXPECT_LE(got, asked + 0.5) << s.rows << " x " << s.columns << " of " << s.bits << " bits";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace blosc2_grok::j2k::test
