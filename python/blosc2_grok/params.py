@@ -28,7 +28,7 @@ def _integer(value: object) -> int:
     if isinstance(value, enum.Enum) or not hasattr(value, "__index__"):
         raise _Wrong("an integer")
     try:
-        number = operator.index(value)
+        number = int(operator.index(value))  # Python 3.9 gives a bool back as it is
     except TypeError:  # a NumPy array of several numbers has __index__, too
         raise _Wrong("an integer") from None
     if not -(2**63) <= number < 2**63:

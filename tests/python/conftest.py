@@ -11,7 +11,7 @@ import pytest
 import blosc2_grok
 
 hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, max_examples=100)
-hypothesis.settings.register_profile("long", deadline=None, max_examples=5000)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=1000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
