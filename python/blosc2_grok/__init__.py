@@ -7,7 +7,8 @@ The import loads the plugin's library, so that Blosc2 finds it by name; it impor
 from __future__ import annotations
 
 import sys
-from typing import Any, Dict, List
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Dict, List
 
 from . import _native
 from ._native import Message, libpath, message_serial
@@ -16,6 +17,10 @@ from .diagnosis import diagnose, selftest
 from .enums import GrkFileFmt, GrkMode, GrkProfile, GrkRateControl
 from .errors import Error, last_error, notices
 from .params import Params, factory_defaults
+
+if TYPE_CHECKING:
+    from .arrays import asarray, cparams, like, meta, params_of
+    from .calibration import calibrate
 
 __all__ = [
     "Error",
@@ -26,19 +31,35 @@ __all__ = [
     "Message",
     "Params",
     "StoredBlock",
+    "asarray",
+    "calibrate",
     "codestreams",
+    "cparams",
     "destroy",
     "diagnose",
     "get_libpath",
     "last_error",
     "libpath",
+    "like",
     "message_serial",
+    "meta",
     "notices",
     "params_defaults",
+    "params_of",
     "print_libpath",
     "selftest",
     "set_params_defaults",
 ]
+
+# These need NumPy and blosc2, which programs that only look for the library don't wait for: imported on first use.
+_LATER = {
+    "asarray": "arrays",
+    "calibrate": "calibration",
+    "cparams": "arrays",
+    "like": "arrays",
+    "meta": "arrays",
+    "params_of": "arrays",
+}
 
 __version__: str = _native.version()
 
@@ -47,7 +68,9 @@ params_defaults: Dict[str, Any]
 
 
 def __getattr__(name: str) -> Any:
-    # Made on first use, since it holds a NumPy array: programs that only look for the library don't wait for NumPy.
+    if name in _LATER:
+        return globals().setdefault(name, getattr(import_module(f".{_LATER[name]}", __name__), name))
+    # Made on first use, too, since it holds a NumPy array.
     if name == "params_defaults":
         return globals().setdefault(name, factory_defaults())
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

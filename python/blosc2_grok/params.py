@@ -273,7 +273,10 @@ class Params:
             if field.name in parameters:
                 value = _convert(field.name, parameters[field.name])
             object.__setattr__(self, field.name, value)
-        _native.normalize(self.to_dict())
+        checked = self.to_dict()
+        if checked["bits_per_sample"] == "auto":  # asarray makes a number of it, which only it can
+            checked["bits_per_sample"] = None
+        _native.normalize(checked)
 
     def to_dict(self) -> Dict[str, Any]:
         """The map that is packed for the library: numbers, strings, None and lists of them only."""

@@ -1,0 +1,479 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Arrays that carry their parameters: made with a stated quality, and asked for it later."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import uuid
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
+
+import blosc2
+import numpy as np
+
+from . import _native, calibration
+from .enums import GrkFileFmt, GrkMode
+from .errors import Error, last_error, notices
+from .params import Params
+from .partition import (
+    LEAST_BLOCK_BYTES,
+    Roles,
+    Shape,
+    check_planes,
+    iterate_grid,
+    pick_blocks,
+    pick_chunks,
+    resolve_roles,
+)
+
+AUTO_CODER = "part1"
+"""What ``coder="auto"`` means."""
+
+METALAYER = "grok"
+RATIO_NOTE = "grok_ratio"
+"""Key of the variable-length metadata that tells the ratio asked for and got."""
+
+_QUALITIES = ("psnr", "rmse", "max_error")
+_DTYPE_KINDS = {"b": (1,), "u": (1, 2, 4, 8), "i": (1, 2, 4, 8), "f": (2, 4, 8), "c": (8, 16)}
+
+
+def asarray(
+    a: Any,
+    *,
+    ratio: Optional[float] = None,
+    psnr: Optional[float] = None,
+    rmse: Optional[float] = None,
+    max_error: Optional[float] = None,
+    noise: Union[float, Mapping[str, float], None] = None,
+    coder: str = "auto",
+    params: Union[Params, Mapping[str, Any], None] = None,
+    chunks: Optional[Sequence[int]] = None,
+    blocks: Optional[Sequence[int]] = None,
+    calibrate: str = "sampled",
+    **blosc2_kwargs: Any,
+) -> blosc2.NDArray:
+    """Stores ``a`` as JPEG 2000, with its parameters in the array: lossless, or with one quality.
+
+    ``a`` is anything with ``shape``, ``dtype`` and slices (NumPy, a memory map, h5py, Zarr, another Blosc2 array), or
+    what NumPy makes an array of; it is read chunk by chunk.
+
+    Quality, the same for every block and kept by later updates, since it stays in the array; at most one of:
+
+    :param max_error: no sample is changed by more; in the samples' own units, as the next one.
+    :param rmse: the root-mean-square error of a block is at most this.
+    :param psnr: of a block, in dB, at least this; its peak is 2^bits - 1, see ``bits_per_sample``.
+    :param noise: the rmse is at most this part of the noise's standard deviation; 0.25 is good advice. The noise is
+        estimated (:func:`blosc2_grok.calibration.estimate_noise`), or told:
+        ``{"factor": 0.25, "gain": counts per quantum, "read_noise": counts, "offset": counts}`` or
+        ``{"factor": 0.25, "sigma": counts}``.
+    :param ratio: bytes of the samples over bytes stored, of the whole array. One ``rmse`` that meets it within 5 % is
+        found on sampled blocks, and stored in the array; ``vlmeta["grok_ratio"]`` holds asked and got.
+    :param calibrate: "sampled", or "all": the ratio is met within 2 %, by trying all blocks.
+
+    :param coder: "part1", "ht" (high throughput), or "auto".
+    :param params: any parameters, by Grok's names: ``Params`` or a dict. In a dict, ``mct`` left out means "auto".
+    :param chunks: default: several blocks, so that Blosc2's threads share the work (16, or 8 MiB).
+    :param blocks: default: whole images up to 1 MiB; parts of about 512 KiB of larger ones, with sides that are
+        multiples of 32; several images where one has less than 64 KiB.
+    :param blosc2_kwargs: for blosc2, unchanged: ``urlpath``, ``mode``, ``meta``, ``cparams``, ``dparams``... A file is
+        written under a temporary name beside ``urlpath``, and renamed when it is complete.
+    :raises ValueError: a parameter, or what it means for this array, is wrong. Nothing has been created then.
+    :raises Error: a block could not be coded. Nothing is left under ``urlpath``.
+    """
+    _check_names(blosc2_kwargs)
+    source = a if hasattr(a, "shape") and hasattr(a, "dtype") else np.asarray(a)
+    dtype = _check_dtype(np.dtype(blosc2_kwargs.pop("dtype", None) or source.dtype))
+    if blosc2_kwargs.pop("copy", None) is False:
+        raise ValueError("copy=False: a new array is always made")
+    shape = tuple(int(n) for n in source.shape)
+    wanted = _gather_params(params, coder, blosc2_kwargs, {"psnr": psnr, "rmse": rmse, "max_error": max_error})
+    _check_single_quality(wanted, ratio, noise)
+    if calibrate not in ("sampled", "all"):
+        raise ValueError(f"calibrate is {calibrate!r}: it must be 'sampled' or 'all'")
+    plan = replace(_make_plan(shape, dtype, wanted, chunks, blocks), ratio=ratio, calibrate=calibrate)
+    target = _target_path(blosc2_kwargs)
+    serial = _native.message_serial()
+    with _ring_as_error(serial):
+        sample = calibration.Sample.of(source, plan.grid(), everything=calibrate == "all")
+        plan = _settle(plan, sample, noise)
+        serial = _native.message_serial()  # what the trials had to say is said again by the blocks themselves
+        array = _write(plan, sample, target, blosc2_kwargs)
+    for text in _list_notices(serial) + _compare_ratio(array, plan):
+        warnings.warn(text, stacklevel=2)
+    return array
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """All that a new array is made with."""
+
+    shape: Shape
+    dtype: np.dtype[Any]
+    roles: Roles
+    chunks: Shape
+    blocks: Shape
+    parameters: Dict[str, Any]  # what Params takes; bits_per_sample may be "auto"
+    ratio: Optional[float] = None
+    calibrate: str = "sampled"
+
+    @property
+    def tolerance(self) -> float:
+        """Part of the ratio by which it may be missed."""
+        return 0.02 if self.calibrate == "all" else 0.05
+
+    def grid(self) -> calibration.Grid:
+        return calibration.Grid(self.shape, self.dtype, self.chunks, self.blocks)
+
+    def with_parameters(self, **changes: Any) -> _Plan:
+        return replace(self, parameters={**self.parameters, **changes})
+
+
+def _check_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    if dtype.itemsize not in _DTYPE_KINDS.get(dtype.kind, ()):
+        raise TypeError(
+            f"dtype {dtype} can't be stored as JPEG 2000: only bool, integers, floats of 2, 4 or 8 bytes and "
+            "complex numbers of 8 or 16"
+        )
+    return dtype
+
+
+_BLOSC2_NAMES = {
+    *("cparams", "dparams", "meta", "urlpath", "contiguous", "mode", "mmap_mode", "initial_mapping_size", "locking"),
+    *("storage", "dtype", "copy"),
+}
+
+
+def _check_names(blosc2_kwargs: Dict[str, Any]) -> None:
+    """TypeError for what neither we nor blosc2 know; takes a ``storage`` apart."""
+    for name in blosc2_kwargs:
+        if name not in _BLOSC2_NAMES:
+            hint = ": parameters go into params={...}" if name in Params().to_dict() else ""
+            raise TypeError(f"asarray() got an unexpected keyword argument '{name}'{hint}")
+    storage = blosc2_kwargs.pop("storage", None)
+    if storage is not None:
+        told = storage if isinstance(storage, Mapping) else vars(storage)
+        blosc2_kwargs.update({name: value for name, value in told.items() if value is not None})
+
+
+def _gather_params(
+    params: Union[Params, Mapping[str, Any], None],
+    coder: str,
+    blosc2_kwargs: Dict[str, Any],
+    qualities: Mapping[str, Optional[float]],
+) -> Dict[str, Any]:
+    """One dict of everything that was said, checked."""
+    metalayers = dict(blosc2_kwargs.pop("meta", None) or {})
+    stored = metalayers.pop(METALAYER, None)
+    if stored is not None and params is not None:
+        raise ValueError('parameters are given twice: by params= and by meta["grok"]')
+    if metalayers:
+        blosc2_kwargs["meta"] = metalayers
+    given = stored if stored is not None else params
+    if given is None:
+        given = {}
+    parameters = given.to_dict() if isinstance(given, Params) else {"mct": "auto", **given}
+    for name, value in qualities.items():
+        if value is not None:
+            if _has_quality(parameters):
+                raise ValueError(f"{name}={value!r} and a quality in params: only one can be kept")
+            parameters[name] = value
+    checked = Params(**parameters)
+    parameters = {name: value for name, value in checked.to_dict().items() if name in parameters or name == "mode"}
+    parameters["mode"] = _mode_of(coder, checked)
+    return parameters
+
+
+def _mode_of(coder: str, params: Params) -> int:
+    is_ht = bool(int(params.mode) & int(GrkMode.HT))
+    if coder not in ("auto", "ht", "part1"):
+        raise ValueError(f"coder is {coder!r}: it must be 'auto', 'ht' or 'part1'")
+    if coder == "part1" and is_ht:
+        raise ValueError("coder='part1' and mode HT in params contradict each other")
+    chosen = AUTO_CODER if coder == "auto" else coder
+    return int(params.mode) | (int(GrkMode.HT) if chosen == "ht" else 0)
+
+
+def _has_quality(parameters: Mapping[str, Any]) -> bool:
+    return any(parameters.get(name) is not None for name in (*_QUALITIES, "quality_mode"))
+
+
+def _check_single_quality(parameters: Mapping[str, Any], ratio: Optional[float], noise: Any) -> None:
+    given = [name for name in (*_QUALITIES, "quality_mode") if parameters.get(name) is not None]
+    given += [name for name, value in (("ratio", ratio), ("noise", noise)) if value is not None]
+    if len(given) > 1:
+        raise ValueError(f"{' and '.join(given)} are given: only one quality can be kept")
+    if ratio is not None and not (math.isfinite(ratio) and ratio > 1):
+        raise ValueError(f"ratio is {ratio!r}: it must be a number above 1")
+
+
+def _make_plan(
+    shape: Shape,
+    dtype: np.dtype[Any],
+    parameters: Dict[str, Any],
+    chunks: Optional[Sequence[int]],
+    blocks: Optional[Sequence[int]],
+) -> _Plan:
+    element_bytes = dtype.itemsize // (2 if dtype.kind == "c" else 1)
+    roles = resolve_roles(shape, parameters.get("layout"), element_bytes)
+    whole = _check_extents("chunks", chunks, shape)
+    part = _check_extents("blocks", blocks, shape)
+    if part is None:
+        part = pick_blocks(shape if whole is None else whole, roles, dtype.itemsize)
+    if whole is None:
+        whole = pick_chunks(shape, part, roles, dtype.itemsize)
+    if any(b > c for b, c in zip(part, whole)):
+        raise ValueError(f"blocks {part} don't fit into chunks {whole}")
+    check_planes(part, roles, words=2 if dtype.kind == "c" else 1)
+    parameters = {**parameters, "layout": roles.to_layout()}
+    if math.prod(part) * dtype.itemsize < LEAST_BLOCK_BYTES:
+        parameters.setdefault("cod_format", int(GrkFileFmt.GRK_FMT_J2K.value))
+    return _Plan(shape, dtype, roles, whole, part, parameters)
+
+
+def _check_extents(name: str, extents: Union[Sequence[int], int, None], shape: Shape) -> Optional[Shape]:
+    if extents is None:
+        return None
+    checked = (extents,) if isinstance(extents, int) else tuple(int(n) for n in extents)
+    if len(checked) != len(shape) or any(n < 1 for n in checked):
+        raise ValueError(f"{name} is {extents!r}: it must be {len(shape)} lengths of 1 or more")
+    return checked
+
+
+def _settle(plan: _Plan, sample: calibration.Sample, noise: Any) -> _Plan:
+    """What depends on the samples: depth, target, and whether the whole can work, before anything is created."""
+    if plan.parameters.get("bits_per_sample") == "auto":
+        plan = plan.with_parameters(bits_per_sample=calibration.find_depth(sample.source, sample.grid))
+    if noise is not None:
+        plan = plan.with_parameters(rmse=calibration.rmse_of_noise(noise, sample, plan.roles))
+    calibration.check_trial_block(sample, plan.parameters)
+    if plan.ratio is not None:
+        target = calibration.find_target(sample, plan.parameters, plan.ratio, tolerance=plan.tolerance / 4)
+        plan = plan.with_parameters(rmse=target)
+    calibration.check_not_collapsed(sample, plan.parameters)
+    return plan
+
+
+def _target_path(blosc2_kwargs: Dict[str, Any]) -> Optional[str]:
+    """Where the array shall be in the end; None: in memory, or where files can't be renamed."""
+    urlpath = blosc2_kwargs.get("urlpath")
+    if urlpath is None or "://" in os.fspath(urlpath):
+        return None
+    path = os.path.abspath(str(os.fspath(urlpath)))
+    mode = blosc2_kwargs.get("mode", "a")
+    if blosc2_kwargs.get("mmap_mode") is not None:
+        mode = "w"
+    if mode not in ("w", "x", "a"):
+        raise ValueError(f"mode is {mode!r}: it must be 'w' (replace), 'x' or 'a' (must not exist) for a new array")
+    if mode != "w" and os.path.lexists(path):
+        raise FileExistsError(f"{path} exists: mode='w' replaces it")
+    return path
+
+
+def _write(
+    plan: _Plan, sample: calibration.Sample, target: Optional[str], blosc2_kwargs: Dict[str, Any]
+) -> blosc2.NDArray:
+    if target is None:
+        return _fill_to_ratio(plan, sample, blosc2_kwargs)
+    folder, name = os.path.split(target)
+    temporary = os.path.join(folder, f".{name}.{uuid.uuid4().hex[:12]}.tmp")
+    try:
+        array = _fill_to_ratio(plan, sample, {**blosc2_kwargs, "urlpath": temporary, "mode": "w"})
+        del array  # closes the file
+        _rename(temporary, target, blosc2_kwargs.get("mode", "a"))
+    finally:
+        _remove(temporary)
+    return _reopen(target, blosc2_kwargs)
+
+
+def _rename(temporary: str, target: str, mode: str) -> None:
+    if mode == "w" or os.path.isdir(temporary):
+        if os.path.isdir(target) or os.path.isdir(temporary):
+            _remove(target)
+        os.replace(temporary, target)
+    else:
+        os.link(temporary, target)  # unlike a rename, it fails when somebody else was faster
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        os.remove(path)
+
+
+def _reopen(path: str, blosc2_kwargs: Mapping[str, Any]) -> blosc2.NDArray:
+    """The array under its final name, with the threads that were asked for."""
+    options: Dict[str, Any] = {}
+    if blosc2_kwargs.get("dparams") is not None:
+        options["dparams"] = blosc2_kwargs["dparams"]
+    if blosc2_kwargs.get("mmap_mode") is not None:
+        options["mmap_mode"] = "r+"
+        options["initial_mapping_size"] = blosc2_kwargs.get("initial_mapping_size")
+    if blosc2_kwargs.get("locking"):
+        options["locking"] = True
+    array = blosc2.open(path, mode="a", **{name: value for name, value in options.items() if value is not None})
+    threads = _cparams_dict(blosc2_kwargs.get("cparams")).get("nthreads")
+    if threads is not None:
+        array.schunk.cparams = replace(array.schunk.cparams, nthreads=threads)
+    return array
+
+
+def _fill_to_ratio(plan: _Plan, sample: calibration.Sample, blosc2_kwargs: Dict[str, Any]) -> blosc2.NDArray:
+    """Writes the array; once more with a better target where the sampled blocks were not like the others."""
+    array = _fill(plan, sample.source, blosc2_kwargs)
+    if plan.ratio is None:
+        return array
+    got = ratio_of(array)
+    target = plan.parameters.get("rmse")
+    if target is not None and abs(got / plan.ratio - 1) > plan.tolerance:
+        better = plan.with_parameters(rmse=calibration.correct_target(sample, target, plan.ratio, got))
+        del array
+        if "urlpath" in blosc2_kwargs:
+            _remove(blosc2_kwargs["urlpath"])
+        array = _fill(better, sample.source, blosc2_kwargs)
+    array.schunk.vlmeta[RATIO_NOTE] = {"asked": float(plan.ratio), "got": ratio_of(array)}
+    return array
+
+
+def ratio_of(array: blosc2.NDArray) -> float:
+    """Bytes of the array's samples over bytes stored, headers of the chunks included, padding not counted."""
+    return float(math.prod(array.shape) * array.dtype.itemsize / max(array.schunk.cbytes, 1))
+
+
+def _fill(plan: _Plan, source: Any, blosc2_kwargs: Mapping[str, Any]) -> blosc2.NDArray:
+    options = dict(blosc2_kwargs)
+    # What is left of the quality where the host drops the metalayer. Over a lossless one it would count.
+    is_lossy = plan.parameters.get("rmse") is not None
+    codec_meta = round(10 * plan.ratio) if is_lossy and plan.ratio is not None and plan.ratio <= 25.5 else 0
+    options["cparams"] = merge_cparams(options.get("cparams"), codec_meta)
+    options["meta"] = {**(options.get("meta") or {}), **meta(**plan.parameters)}
+    array = blosc2.empty(plan.shape, dtype=plan.dtype, chunks=plan.chunks, blocks=plan.blocks, **options)
+    if not plan.shape:
+        array[()] = np.asarray(source, dtype=plan.dtype)
+        return array
+    for region in iterate_grid(plan.shape, plan.chunks):
+        array[region] = np.require(source[region], dtype=plan.dtype, requirements="C")
+    return array
+
+
+@contextmanager
+def _ring_as_error(serial: int) -> Iterator[None]:
+    """Blosc2's bare errors become ours, with the reason that the codec left."""
+    try:
+        yield
+    except (Error, ValueError, TypeError, OSError):
+        raise
+    except Exception as error:
+        reason = last_error(serial)
+        if reason is None:
+            raise
+        raise Error(reason.text) from error
+
+
+def _list_notices(serial: int) -> List[str]:
+    counts: Dict[str, int] = {}
+    for notice in notices(serial):
+        counts[notice.text] = counts.get(notice.text, 0) + 1
+    return [text if count == 1 else f"{text} (and {count - 1} more blocks)" for text, count in counts.items()]
+
+
+def _compare_ratio(array: blosc2.NDArray, plan: _Plan) -> List[str]:
+    """A sentence where a ratio was missed; a lossless array may well be smaller than was asked for."""
+    if plan.ratio is None or plan.parameters.get("rmse") is None:
+        return []
+    got = ratio_of(array)
+    is_met = abs(got / plan.ratio - 1) <= plan.tolerance
+    return [] if is_met else [f"ratio={plan.ratio:g} was asked for, {got:.4g} was got"]
+
+
+def cparams(*, rate: Optional[float] = None, **blosc2_cparams: Any) -> Dict[str, Any]:
+    """What ``cparams=`` of Blosc2's functions needs for this codec.
+
+    :param rate: compression ratio of each block, 1 to 25.5, as ``codec_meta``; None: as the array's or the process's
+        parameters say.
+    :param blosc2_cparams: others of ``blosc2.CParams``, such as ``nthreads``.
+    """
+    if rate is not None and not 1 <= rate <= 25.5:
+        raise ValueError(f"rate is {rate!r}: it must be None or a number from 1 to 25.5")
+    return merge_cparams(blosc2_cparams, 0 if rate is None else round(10 * rate))
+
+
+def _cparams_dict(given: Any) -> Dict[str, Any]:
+    """A CParams has a value for everything: what is the default counts as not said."""
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        return dict(given)
+    defaults = blosc2.CParams()
+    return {name: value for name, value in vars(given).items() if value != getattr(defaults, name)}
+
+
+def merge_cparams(given: Any, codec_meta: int) -> Dict[str, Any]:
+    """The caller's cparams together with what the codec needs; ValueError where they contradict it."""
+    merged = _cparams_dict(given)
+    codec = merged.setdefault("codec", blosc2.Codec.GROK)
+    if codec not in (blosc2.Codec.GROK, 37):
+        raise ValueError(f"cparams: codec is {codec!r}: it must be Codec.GROK, or left out")
+    filters = merged.setdefault("filters", [])
+    if any(f not in (0, blosc2.Filter.NOFILTER) for f in filters):
+        raise ValueError(f"cparams: filters is {filters!r}: filters spoil images, leave them out")
+    splitmode = merged.setdefault("splitmode", blosc2.SplitMode.NEVER_SPLIT)
+    if splitmode != blosc2.SplitMode.NEVER_SPLIT:
+        raise ValueError(f"cparams: splitmode is {splitmode!r}: it must be NEVER_SPLIT, or left out")
+    if codec_meta and merged.setdefault("codec_meta", codec_meta) != codec_meta:
+        raise ValueError(f"cparams: codec_meta is {merged['codec_meta']}: the ratio asked for says {codec_meta}")
+    return merged
+
+
+def meta(params: Optional[Params] = None, **parameters: Any) -> Dict[str, Any]:
+    """What ``meta=`` of Blosc2's functions needs, so that an array carries its parameters.
+
+    :param params: the parameters; or give them by name, as to :class:`Params`.
+    """
+    if params is not None and parameters:
+        raise ValueError("parameters are given twice: by params and by name")
+    wanted = params if params is not None else Params(**parameters)
+    return {METALAYER: _native.normalize(wanted.to_dict())}
+
+
+def like(b: Any) -> Dict[str, Any]:
+    """Keyword arguments that make another array with the parameters of ``b``.
+
+    For :func:`asarray`, and for functions of Blosc2 that would drop them::
+
+        part = blosc2_grok.asarray(b[key], **blosc2_grok.like(b))  # b.slice(key, meta=...) fails in Blosc2
+        copy = blosc2.asarray(b, chunks=chunks, **blosc2_grok.like(b))
+        computed = (b + 1).compute(**blosc2_grok.like(b))
+    """
+    array = open_if_path(b)
+    parameters = stored_parameters(array)
+    result: Dict[str, Any] = {"cparams": merge_cparams(None, int(getattr(array, "schunk", array).cparams.codec_meta))}
+    if parameters is not None:
+        result["meta"] = {METALAYER: parameters}
+    return result
+
+
+def params_of(b: Any) -> Params:
+    """The parameters that array, SChunk or file ``b`` carries.
+
+    :raises Error: it carries none: its blocks are coded with the process's defaults.
+    """
+    parameters = stored_parameters(open_if_path(b))
+    if parameters is None:
+        raise Error("there are no parameters in it: no metalayer 'grok'")
+    return Params.from_dict(parameters)
+
+
+def open_if_path(b: Any) -> Any:
+    """``b``, or what is in the file of this name. It must outlive its ``schunk``."""
+    return blosc2.open(os.fspath(b), mode="r") if isinstance(b, (str, os.PathLike)) else b
+
+
+def stored_parameters(b: Any) -> Optional[Dict[str, Any]]:
+    """The metalayer of an array or SChunk, complete; None where there is none."""
+    layers = getattr(b, "schunk", b).meta
+    return _native.normalize(layers[METALAYER]) if METALAYER in layers else None
