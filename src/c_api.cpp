@@ -125,6 +125,7 @@ void describe_segment(Map& map, const blosc2_grok::Segment& segment, unsigned bi
   map.emplace_back("engine", Value(kEngineNames[engine]));
   map.emplace_back("engine_version", dotted(segment.engine.engine_version));
   map.emplace_back("plugin_version", dotted(segment.engine.plugin_version));
+  map.emplace_back("mapped", segment.mapping.has_value());
   if (segment.loss) {
     map.emplace_back("max_error", segment.loss->max_error);
     map.emplace_back("mse", segment.loss->mse);
@@ -228,6 +229,10 @@ int64_t blosc2_grok_decode_partly(uint8_t* dst, size_t dst_size, const uint8_t* 
     blosc2_grok::decode_block({{src, src_size}, {dst, dst_size}, options, {}, {}});
     return static_cast<int64_t>(dst_size);
   });
+}
+
+uint64_t blosc2_grok_checksum(const uint8_t* src, size_t src_size) {
+  return blosc2_grok::checksum(span_of(src, src_size));
 }
 
 int64_t blosc2_grok_describe(uint8_t* dst, size_t dst_capacity, const uint8_t* src, size_t src_size) {

@@ -163,7 +163,7 @@ void decode_direct(std::span<uint8_t> block, const Placement& placement, const S
   for (size_t i = 0; i < stored.header.components.size(); ++i) {
     target.components.push_back(block.data() + geometry.component_offsets[i] * placement.sample.bytes);
   }
-  choose_decoder(stored.header).decode(target, stored.codestream, stored.header, options);
+  decode_codestream(target, stored.codestream, stored.header, options);
 }
 
 // By way of a buffer of the codestream's values.
@@ -174,7 +174,7 @@ void decode_mapped(std::span<uint8_t> block, const Placement& placement, const S
   std::vector<uint8_t> buffer(placement.components() * valid.rows * valid.columns * coded.bytes);
   const TargetImage target =
       view_mapped(buffer.data(), coded, stored.header.components[0].bits, valid, placement.components());
-  choose_decoder(stored.header).decode(target, stored.codestream, stored.header, options);
+  decode_codestream(target, stored.codestream, stored.header, options);
   unmap_elements(block, placement.sample, placement.geometry, valid, buffer, *placement.mapping_of->mapping,
                  placement.mapping_of->kept);
 }

@@ -56,8 +56,17 @@ std::vector<const Engine*> find_encoders(const SourceImage& image, const CodingJ
   return find(wanted_name(job.params.engine), [&](const Engine& engine) { return engine.refusal(image, job); });
 }
 
-const Engine& choose_decoder(const CodestreamHeader& header) {
-  return *find("", [&](const Engine& engine) { return engine.refusal(header); }).front();
+void decode_codestream(const TargetImage& image, ByteSpan codestream, const CodestreamHeader& header,
+                       const DecodeOptions& options) {
+  std::optional<Error> first_error;
+  for (const Engine* engine : find("", [&](const Engine& each) { return each.refusal(header, options); })) {
+    try {
+      return engine->decode(image, codestream, header, options);
+    } catch (const Error& e) {
+      if (!first_error) first_error = e;
+    }
+  }
+  throw *first_error;
 }
 
 // docs/design.md, "What was measured": where the open encoders were found wrong.

@@ -38,6 +38,7 @@ struct CodingJob {
   bool colour_transform = false;
   unsigned resolutions = 6;  // clamped to what the tiles allow
   unsigned threads = 1;
+  bool has_goal = false;  // a budget or a quality is to be met
 };
 
 // How much of a codestream is wanted.
@@ -62,7 +63,7 @@ class Engine {
 
   // Why this engine can't code `job`; empty when it can.
   virtual std::string refusal(const SourceImage& image, const CodingJob& job) const = 0;
-  virtual std::string refusal(const CodestreamHeader& header) const = 0;
+  virtual std::string refusal(const CodestreamHeader& header, const DecodeOptions& options) const = 0;
 
   // A complete codestream, SOC to EOC. Throws Error.
   virtual std::vector<uint8_t> encode(const SourceImage& image, const CodingJob& job) const = 0;
@@ -77,7 +78,11 @@ std::span<const Engine* const> engines();
 // The engines that can take a block, the best first: the one named by `params.engine` or by BLOSC2_GROK_ENGINE, else
 // all. Throws Error with every engine's reason when there is none.
 std::vector<const Engine*> find_encoders(const SourceImage& image, const CodingJob& job);
-const Engine& choose_decoder(const CodestreamHeader& header);
+
+// Decodes with the first engine that can; the next one where it finds something that it does not know. Throws the first
+// engine's Error when none can.
+void decode_codestream(const TargetImage& image, ByteSpan codestream, const CodestreamHeader& header,
+                       const DecodeOptions& options);
 
 // Whether an engine is known to code such a job exactly; others are decoded again before they leave.
 bool is_common(const SourceImage& image, const CodingJob& job);

@@ -191,7 +191,9 @@ class GrokEngine final : public Engine {
     return {};
   }
 
-  std::string refusal(const CodestreamHeader&) const override { return "its decoder is not used"; }
+  std::string refusal(const CodestreamHeader&, const DecodeOptions&) const override {
+    return "its decoder is not used";
+  }
 
   std::vector<uint8_t> encode(const SourceImage& source, const CodingJob& job) const override {
     start_grok();

@@ -128,13 +128,14 @@ class J2kEngine final : public Engine {
     if (params.rsiz != 0) return "it has no profiles";
     if (params.framerate != 0) return "it has no framerate";
     if (params.rate_control != RateControl::kBisect) return "it has no rateControlAlgorithm but BISECT";
-    if (job.target.kind != Target::Kind::kEverything && !job.irreversible) return "it loses by the 9/7 transform only";
+    if (job.has_goal && !job.irreversible) return "it meets a quality by the 9/7 transform only (irreversible=False)";
     if (params.max_comp_size != 0) return "it can't limit single components";
     return {};
   }
 
-  std::string refusal(const CodestreamHeader& header) const override {
-    return header.is_ht() ? "" : "it decodes HT only";
+  std::string refusal(const CodestreamHeader& header, const DecodeOptions& options) const override {
+    if (!header.is_ht()) return "it decodes HT only";
+    return options.layers > 0 && options.layers < header.layers ? "it decodes all layers" : "";
   }
 
   std::vector<uint8_t> encode(const SourceImage& source, const CodingJob& job) const override {

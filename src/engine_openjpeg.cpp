@@ -222,7 +222,7 @@ class OpenjpegEngine final : public Engine {
     return {};
   }
 
-  std::string refusal(const CodestreamHeader&) const override { return {}; }
+  std::string refusal(const CodestreamHeader&, const DecodeOptions&) const override { return {}; }
 
   std::vector<uint8_t> encode(const SourceImage& source, const CodingJob& job) const override {
     std::string reason;

@@ -77,6 +77,8 @@ CodingJob make_job(const PreparedImage& prepared, unsigned threads) {
   const bool has_colours = is_one_picture && (geometry.channels == 3 || geometry.channels == 4);
   job.colour_transform = params.mct == 1 || (params.mct == kMctAuto && has_colours);
   job.resolutions = clamp_resolutions(params, prepared.image);
+  job.has_goal =
+      prepared.engine_may_lose && (params.has_quality() || params.max_cs_size != 0 || params.max_comp_size != 0);
   return job;
 }
 
@@ -126,10 +128,13 @@ void check_kept(const CodestreamHeader& header, const CodingJob& job) {
   check("codeblock_size (width)", params.codeblock_size.width, header.codeblock_width);
   check("codeblock_size (height)", params.codeblock_size.height, header.codeblock_height);
   check("mode", params.mode, header.codeblock_style);
-  check("numgbits", params.numgbits, header.guard_bits);
+  // An HT coder may raise them where the transform's worst case needs it.
+  if (!params.is_ht() || header.guard_bits < params.numgbits) check("numgbits", params.numgbits, header.guard_bits);
   check("irreversible", job.irreversible, header.transform == 0);
   check("mct", job.colour_transform, header.mct);
-  check("quality_layers (their number)", std::max<size_t>(job.target.layers.size(), 1), header.layers);
+  // HT has one set of passes for a code-block: the last layer is the only one.
+  if (!params.is_ht())
+    check("quality_layers (their number)", std::max<size_t>(job.target.layers.size(), 1), header.layers);
   check("precinct_size", params.precinct_size.is_zero(), header.precinct_sizes.empty());
   check("offset (x)", params.offset.width, header.x0);
   check("offset (y)", params.offset.height, header.y0);

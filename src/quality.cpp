@@ -133,7 +133,7 @@ TargetImage target_like(const SourceImage& image, uint8_t* block) {
 std::vector<uint8_t> decode_like(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads) {
   const CodestreamHeader header = parse_codestream_header(codestream);
   std::vector<uint8_t> decoded(block_bytes);
-  choose_decoder(header).decode(target_like(image, decoded.data()), codestream, header, {threads});
+  decode_codestream(target_like(image, decoded.data()), codestream, header, {threads});
   return decoded;
 }
 
