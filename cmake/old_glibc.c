@@ -25,13 +25,13 @@ WRAP(float, logf, (float a), (a))
 WRAP(float, log2f, (float a), (a))
 WRAP(float, powf, (float a, float b), (a, b))
 
-WRAP(int, pthread_create, (pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument),
+WRAP(int, pthread_create, (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument),
      (thread, attributes, run, argument))
 WRAP(int, pthread_join, (pthread_t thread, void **result), (thread, result))
 WRAP(int, pthread_detach, (pthread_t thread), (thread))
-WRAP(int, pthread_once, (pthread_once_t *once, void (*run)(void)), (once, run))
-WRAP(int, pthread_key_create, (pthread_key_t *key, void (*destroy)(void *)), (key, destroy))
-WRAP(int, __pthread_key_create, (pthread_key_t *key, void (*destroy)(void *)), (key, destroy))
+WRAP(int, pthread_once, (pthread_once_t * once, void (*run)(void)), (once, run))
+WRAP(int, pthread_key_create, (pthread_key_t * key, void (*destroy)(void *)), (key, destroy))
+WRAP(int, __pthread_key_create, (pthread_key_t * key, void (*destroy)(void *)), (key, destroy))
 WRAP(void *, pthread_getspecific, (pthread_key_t key), (key))
 WRAP(int, pthread_setspecific, (pthread_key_t key, const void *value), (key, value))
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The public header needs nothing included before it, and may be included twice. */
-#include "blosc2_grok.h"
+/* The public header needs nothing included before it, and may be included again: see the end. */
 #include "blosc2_grok.h"
 
 /* C99 has no static_assert: an array of negative size doesn't compile. */
@@ -16,3 +15,5 @@ const char *header_compiles_as_c(blosc2_grok_params *params) {
   params->streamParams.file = NULL;
   return blosc2_grok_version();
 }
+
+#include "blosc2_grok.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The public header in C++: C linkage, plain structs.
-#include "blosc2_grok.h"
-
 #include <type_traits>
+
+#include "blosc2_grok.h"
 
 static_assert(std::is_standard_layout<blosc2_grok_params>::value, "a C struct");
 static_assert(std::is_standard_layout<blosc2_grok_block>::value, "a C struct");
