@@ -88,8 +88,7 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
   const CodedImage coded = encode_image(prepared, job, goal, segment);
   if (segment.is_lossy) segment.loss = coded.loss;
 
-  // A block that doesn't get smaller is better stored raw.
-  const size_t capacity = std::min(dst.size(), request.block.size() - 1);
+  const size_t capacity = request.must_shrink ? std::min(dst.size(), request.block.size() - 1) : dst.size();
   const size_t size = write_stored_block(dst.first(capacity), coded.codestream, segment, params.cod_format);
   if (params.verbose) {
     std::fprintf(stderr, "blosc2_grok: %u x %u x %zu samples, %zu -> %zu bytes\n", prepared.image.plane.rows,

@@ -17,6 +17,7 @@ using Codec = CPtr<opj_codec_t, opj_destroy_codec>;
 using Stream = CPtr<opj_stream_t, opj_stream_destroy>;
 using Image = CPtr<opj_image_t, opj_image_destroy>;
 
+constexpr const char* kNeedsGrok = " comes with the Grok engine (a build with libgrokj2k)";
 constexpr OPJ_SIZE_T kStreamBuffer = 1 << 16;
 constexpr OPJ_SIZE_T kStreamEnd = static_cast<OPJ_SIZE_T>(-1);
 
@@ -215,14 +216,18 @@ class OpenjpegEngine final : public Engine {
   std::string refusal(const SourceImage& image, const CodingJob& job) const override {
     const Params& params = job.params;
     if (params.is_ht()) return "it can't encode HT";
-    if (params.numgbits != 2) return text("it writes 2 guard bits, numgbits=", params.numgbits, " was asked for");
-    if (params.rate_control != RateControl::kBisect) return "it has no rateControlAlgorithm but BISECT";
-    if (params.framerate != 0) return "it has no framerate";
+    if (params.numgbits != 2) return text("it writes 2 guard bits; numgbits=", params.numgbits, kNeedsGrok);
+    if (params.rate_control != RateControl::kBisect)
+      return text("its rateControlAlgorithm is BISECT; PCRD_OPT", kNeedsGrok);
+    if (params.framerate != 0) return text("it has no framerate; that", kNeedsGrok);
     if (params.max_comp_size != 0 && image.components.size() > 1) return "it can't limit single components";
     return {};
   }
 
-  std::string refusal(const CodestreamHeader&, const DecodeOptions&) const override { return {}; }
+  // Its HT decoder stops the process by an assertion on some damaged streams (tests/hostile).
+  std::string refusal(const CodestreamHeader& header, const DecodeOptions&) const override {
+    return header.is_ht() ? "it is not trusted with HT" : "";
+  }
 
   std::vector<uint8_t> encode(const SourceImage& source, const CodingJob& job) const override {
     std::string reason;

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "element.hpp"
+#include "grid.hpp"
 
 namespace blosc2_grok {
 namespace {
@@ -266,12 +267,71 @@ SampleType mapped_sample(const Mapping& mapping, bool is_signed) {
   return {static_cast<uint8_t>(mapping.words == 1 ? 4 : 2), is_signed, false, false};
 }
 
+namespace {
+
+// The common case, max_error on 8- and 16-bit integers, goes by rows; the promise holds by the grid's definition.
+constexpr double kMostFastBound = 1 << 20;
+
+bool is_fast_grid(const SampleType& element, MapKind kind, bool has_kept) {
+  return kind == MapKind::kGrid && element.is_direct() && !has_kept;
+}
+
+MappedImage map_integers(const ElementBlock& block, int32_t bound) {
+  const size_t count = element_count(block.geometry, block.valid);
+  const size_t components = used_components(block.geometry, block.valid);
+  std::vector<int32_t> values(count);
+  const PlaneView view{block.element, block.valid.rows, block.valid.columns, block.geometry.row_stride,
+                       block.geometry.column_stride};
+  for (size_t i = 0; i < components; ++i) {
+    gather(values.data() + i * (count / components),
+           block.bytes.data() + block.geometry.component_offsets[i] * block.element.bytes, view);
+  }
+  const auto greatest = static_cast<int32_t>((uint32_t{1} << (block.element.bits() - block.element.is_signed)) - 1);
+  const GridSums sums =
+      values_to_grid(values.data(), count, bound, {block.element.is_signed ? -greatest - 1 : 0, greatest});
+  for (int32_t& value : values) value -= sums.least_index;
+
+  MappedImage out;
+  out.mapping.kind = MapKind::kGrid;
+  out.mapping.step = 2.0 * bound + 1;
+  out.mapping.offset = static_cast<uint64_t>(int64_t{sums.least_index});
+  out.sample = mapped_sample(out.mapping, false);
+  out.bits = std::max(
+      1u, static_cast<unsigned>(std::bit_width(static_cast<uint32_t>(sums.greatest_index - sums.least_index))));
+  out.buffer.resize(count * sizeof(int32_t));
+  std::memcpy(out.buffer.data(), values.data(), out.buffer.size());
+  out.loss = {static_cast<double>(sums.max_error), sums.squares / static_cast<double>(count)};
+  return out;
+}
+
+void unmap_integers(std::span<uint8_t> block, const SampleType& element, const Geometry& geometry,
+                    const ValidExtent& valid, ByteSpan buffer, const Mapping& mapping) {
+  const size_t components = used_components(geometry, valid);
+  const size_t plane_samples = size_t{valid.rows} * valid.columns;
+  std::vector<int32_t> values(plane_samples);
+  const PlaneView view{element, valid.rows, valid.columns, geometry.row_stride, geometry.column_stride};
+  for (size_t i = 0; i < components; ++i) {
+    std::memcpy(values.data(), buffer.data() + i * plane_samples * sizeof(int32_t), plane_samples * sizeof(int32_t));
+    grid_to_values(values.data(), plane_samples, static_cast<int64_t>(mapping.offset),
+                   static_cast<int64_t>(std::min(mapping.step, 0x1p31)));
+    scatter(block.data() + geometry.component_offsets[i] * element.bytes, values.data(), view);
+  }
+}
+
+}  // namespace
+
 std::optional<MappedImage> map_elements(const ElementBlock& block, const MapWish& wish) {
+  if (is_fast_grid(block.element, wish.kind, !wish.kept_values.empty()) && wish.max_error < kMostFastBound) {
+    return map_integers(block, static_cast<int32_t>(wish.max_error));
+  }
   return Mapper(block, wish).map();
 }
 
 void unmap_elements(std::span<uint8_t> block, const SampleType& element, const Geometry& geometry,
                     const ValidExtent& valid, ByteSpan buffer, const Mapping& mapping, const KeptSamples& kept) {
+  if (is_fast_grid(element, mapping.kind, !kept.empty()) && mapping.words == 1) {
+    return unmap_integers(block, element, geometry, valid, buffer, mapping);
+  }
   for_each_decoded(element, geometry, valid, buffer, mapping, kept,
                    [&](size_t at, uint64_t bits, bool) { store_bits(block.data() + at, bits, element); });
 }

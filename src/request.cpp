@@ -110,6 +110,7 @@ EncodeRequest make_encode_request(ByteSpan block, uint8_t codec_meta, const void
   const host::EncodeParams call = host::read_encode_params(cparams);
   EncodeRequest request;
   request.block = block;
+  request.must_shrink = true;
   request.params = find_params(call, codec_meta);
   const auto array = host::read_array_meta(call.schunk);
   const int32_t typesize = call.typesize;
