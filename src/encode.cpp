@@ -55,6 +55,12 @@ Measure make_measure(const PreparedImage& prepared, unsigned threads) {
   };
 }
 
+// One lossless HT block in 64, chosen by what is in it, so that the same block always goes the same way.
+bool is_checked(const Params& params, const Segment& segment) {
+  if (params.verify != Verify::kSampled) return params.verify == Verify::kAll;
+  return params.is_ht() && segment.samples_checksum && *segment.samples_checksum % 64 == 0;
+}
+
 // The first engine that codes the image as it was told; the reasons of the others are in the error.
 CodedImage encode_image(const PreparedImage& prepared, const CodingJob& job, const Goal& goal, Segment& segment) {
   std::string reasons;
@@ -81,9 +87,10 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
   PreparedImage prepared = prepare_image(request, natural_samples(request, buffer));
   prepared.params = settle_params(std::move(prepared.params), prepared.image);
   const Params& params = prepared.params;
-  const CodingJob job = make_job(prepared, request.threads);
-
   Segment segment = describe(prepared, request);
+  CodingJob job = make_job(prepared, request.threads);
+  job.is_checked = is_checked(params, segment);
+
   const Goal goal = make_goal(prepared, find_overhead(segment, params.cod_format));
   const CodedImage coded = encode_image(prepared, job, goal, segment);
   if (segment.is_lossy) segment.loss = coded.loss;

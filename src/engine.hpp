@@ -38,7 +38,8 @@ struct CodingJob {
   bool colour_transform = false;
   unsigned resolutions = 6;  // clamped to what the tiles allow
   unsigned threads = 1;
-  bool has_goal = false;  // a budget or a quality is to be met
+  bool has_goal = false;    // a budget or a quality is to be met
+  bool is_checked = false;  // decode a lossless stream again before it leaves
 };
 
 // How much of a codestream is wanted.

@@ -66,6 +66,7 @@ Enum read_word(std::string_view name, const Value& value, const std::array<std::
 
 constexpr std::array<std::string_view, 5> kProgressions{"LRCP", "RLCP", "RPCL", "PCRL", "CPRL"};
 constexpr std::array<std::string_view, 4> kEngines{"auto", "openjpeg", "grok", "j2k"};
+constexpr std::array<std::string_view, 3> kVerifications{"sampled", "all", "none"};
 constexpr std::array<std::string_view, 2> kQualityModes{"rates", "dB"};
 
 void read_quality_mode(Params& params, const Value& value) {
@@ -308,6 +309,8 @@ const std::array kTable{
     Row{"layout", read_layout, write_layout},
     Row{"engine", [](Params& p, const Value& v) { p.engine = read_word<EngineName>("engine", v, kEngines); },
         [](const Params& p) -> Value { return std::string(kEngines[static_cast<size_t>(p.engine)]); }},
+    Row{"verify", [](Params& p, const Value& v) { p.verify = read_word<Verify>("verify", v, kVerifications); },
+        [](const Params& p) -> Value { return std::string(kVerifications[static_cast<size_t>(p.verify)]); }},
 };
 
 #undef INTEGER_ROW

@@ -25,6 +25,7 @@ enum class QualityMode { kNone, kRates, kDecibels };
 enum class Progression { kLrcp, kRlcp, kRpcl, kPcrl, kCprl };
 enum class FileFormat { kUnknown = 0, kJ2k = 1, kJp2 = 2 };  // GrkFileFmt; 3 to 11 are no codestream formats
 enum class RateControl { kBisect = 0, kPcrdOpt = 1 };
+enum class Verify { kSampled, kAll, kNone };
 enum class EngineName { kAuto, kOpenjpeg, kGrok, kJ2k };
 
 // Bits of `mode`: the code-block style of ISO/IEC 15444-1 A.6.1, and HT.
@@ -73,6 +74,7 @@ struct Params {
   std::vector<double> keep;         // values kept exactly beside a lossy rest
   LayoutWish layout;
   EngineName engine = EngineName::kAuto;
+  Verify verify = Verify::kSampled;
 
   bool has_quality() const { return quality_mode != QualityMode::kNone || max_error || rmse || psnr; }
   bool is_ht() const { return (mode & block_style::kHt) != 0; }

@@ -167,7 +167,7 @@ CodedImage encode_to_goal(const Engine& engine, const SourceImage& image, Coding
   CodedImage coded;
   if (!measure) {
     coded.codestream = encode_bare(engine, image, job);
-    if (!is_common(image, job)) check_exact(image, coded.codestream, block_bytes, job.threads);
+    if (job.is_checked || !is_common(image, job)) check_exact(image, coded.codestream, block_bytes, job.threads);
     return coded;
   }
   if (goal.mode == QualityMode::kDecibels) {

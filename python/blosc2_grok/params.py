@@ -255,6 +255,8 @@ class Params:
     """"planes", "interleaved", "row" or (row axis, column axis[, channel axis]); None: by the array's shape."""
     engine: str = "auto"
     """"auto", "openjpeg", "grok" or "j2k"."""
+    verify: str = "sampled"
+    """Lossless HT blocks decoded again before they leave: "sampled" (one in 64), "all" (of Part 1, too) or "none"."""
     max_error: Optional[float] = None
     """No sample is changed by more than this, in the samples' own units."""
     rmse: Optional[float] = None
@@ -327,6 +329,7 @@ _CONVERTERS: Dict[str, Callable[[object], Any]] = {
     "bits_per_sample": _number_auto_or_none,
     "layout": _layout,
     "engine": _text,
+    "verify": _text,
     "max_error": _number_or_none,
     "rmse": _number_or_none,
     "psnr": _number_or_none,
@@ -353,7 +356,7 @@ def factory_defaults() -> Dict[str, Any]:
     """The parameters of blosc2-grok 0.3.5 with their defaults, for ``params_defaults``."""
     import numpy
 
-    new = {"bits_per_sample", "layout", "engine", "max_error", "rmse", "psnr", "keep"}
+    new = {"bits_per_sample", "layout", "engine", "verify", "max_error", "rmse", "psnr", "keep"}
     defaults = {field.name: field.default for field in fields(Params) if field.name not in new}
     defaults["quality_layers"] = numpy.zeros(0, dtype=numpy.float64)
     defaults["irreversible"] = False
