@@ -198,6 +198,9 @@ BLOSC2_GROK_EXPORT int64_t blosc2_grok_decode(uint8_t *dst, size_t dst_size, con
 BLOSC2_GROK_EXPORT int64_t blosc2_grok_decode_partly(uint8_t *dst, size_t dst_size, const uint8_t *src, size_t src_size,
                                                      uint32_t reduce, uint32_t layers, int32_t threads);
 
+/** The checksum of a block's samples, XXH3-64 with seed 0: compare it with `samples_checksum` of blosc2_grok_describe. */
+BLOSC2_GROK_EXPORT uint64_t blosc2_grok_checksum(const uint8_t *src, size_t src_size);
+
 /** Tells what a stored block is, without decoding it: a packed map (docs/format.md, "describe").
  *
  *  @return bytes of the map (written only when they fit into `dst_capacity`), or a negative BLOSC2_ERROR_*. */

@@ -21,6 +21,7 @@ from .params import Params, factory_defaults
 if TYPE_CHECKING:
     from .arrays import asarray, cparams, like, meta, params_of
     from .calibration import calibrate
+    from .reading import Verification, read, verify
 
 __all__ = [
     "Error",
@@ -31,6 +32,7 @@ __all__ = [
     "Message",
     "Params",
     "StoredBlock",
+    "Verification",
     "asarray",
     "calibrate",
     "codestreams",
@@ -47,18 +49,23 @@ __all__ = [
     "params_defaults",
     "params_of",
     "print_libpath",
+    "read",
     "selftest",
     "set_params_defaults",
+    "verify",
 ]
 
 # These need NumPy and blosc2, which programs that only look for the library don't wait for: imported on first use.
 _LATER = {
+    "Verification": "reading",
     "asarray": "arrays",
     "calibrate": "calibration",
     "cparams": "arrays",
     "like": "arrays",
     "meta": "arrays",
     "params_of": "arrays",
+    "read": "reading",
+    "verify": "reading",
 }
 
 __version__: str = _native.version()

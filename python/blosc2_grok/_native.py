@@ -109,6 +109,8 @@ def _load(path: str) -> ctypes.CDLL:
             (c_void_p, c_size_t, c_void_p, c_size_t, POINTER(_CBlock), c_char_p, c_size_t, c_uint8),
         ),
         "decode": (c_int64, (c_void_p, c_size_t, c_void_p, c_size_t, c_int32)),
+        "decode_partly": (c_int64, (c_void_p, c_size_t, c_void_p, c_size_t, c_uint32, c_uint32, c_int32)),
+        "checksum": (c_uint64, (c_void_p, c_size_t)),
         "describe": (c_int64, (c_void_p, c_size_t, c_void_p, c_size_t)),
     }
     for name, (result, arguments) in signatures.items():
@@ -306,6 +308,30 @@ def decode_block(data: Bytes, size: int, threads: int = 1) -> bytearray:
     if written != size:
         raise Error(f"decoding returned {written} bytes where the block has {size}")
     return out
+
+
+def decode_block_partly(data: Bytes, size: int, reduce: int, layers: int = 0, threads: int = 1) -> bytearray:
+    """Decodes a block at 1 / 2^reduce of its resolution; ``size`` is what its samples then take.
+
+    :param layers: quality layers to use; 0: all.
+    """
+    out = bytearray(size)
+    out_address, _, out_held = _address(out)
+    address, data_size, held = _address(data)
+    serial = message_serial()
+    written = int(_lib.blosc2_grok_decode_partly(out_address, size, address, data_size, reduce, layers, threads))
+    del out_held, held
+    if written != size:
+        raise _failure(serial, f"decoding returned {written} where the block has {size} bytes")
+    return out
+
+
+def checksum(data: Bytes) -> int:
+    """The checksum of a lossless block's samples, to compare with what ``describe_block`` tells."""
+    address, size, held = _address(data)
+    result = int(_lib.blosc2_grok_checksum(address, size))
+    del held
+    return result
 
 
 def describe_block(data: Bytes) -> Dict[str, Any]:

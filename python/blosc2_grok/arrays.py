@@ -16,6 +16,7 @@ import blosc2
 import numpy as np
 
 from . import _native, calibration
+from .containers import METALAYER, stored_parameters
 from .enums import GrkFileFmt, GrkMode
 from .errors import Error, last_error, notices
 from .params import Params
@@ -33,7 +34,6 @@ from .partition import (
 AUTO_CODER = "part1"
 """What ``coder="auto"`` means."""
 
-METALAYER = "grok"
 RATIO_NOTE = "grok_ratio"
 """Key of the variable-length metadata that tells the ratio asked for and got."""
 
@@ -471,9 +471,3 @@ def params_of(b: Any) -> Params:
 def open_if_path(b: Any) -> Any:
     """``b``, or what is in the file of this name. It must outlive its ``schunk``."""
     return blosc2.open(os.fspath(b), mode="r") if isinstance(b, (str, os.PathLike)) else b
-
-
-def stored_parameters(b: Any) -> Optional[Dict[str, Any]]:
-    """The metalayer of an array or SChunk, complete; None where there is none."""
-    layers = getattr(b, "schunk", b).meta
-    return _native.normalize(layers[METALAYER]) if METALAYER in layers else None

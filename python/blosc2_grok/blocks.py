@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Iterator, Optional, Sequence, Tuple, Union
+from typing import Any, Iterator, Optional, Tuple
 
+from .containers import Container, Shape, count_parts, open_container, unravel
 from .errors import Error
-
-if TYPE_CHECKING:
-    import blosc2
 
 HEADER_BYTES = 32
 JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
@@ -48,75 +46,53 @@ class StoredBlock:
     """Shape that those bytes have: the blocks' own, with padding."""
 
 
-def codestreams(b: Union[blosc2.NDArray, blosc2.SChunk], *, all: bool = False) -> Iterator[StoredBlock]:
+def codestreams(b: Any, *, all: bool = False) -> Iterator[StoredBlock]:
     """Iterates over the JPEG 2000 blocks of an array, each a complete JP2 file or J2K codestream.
 
-    :param b: a ``blosc2.NDArray`` or ``blosc2.SChunk``.
+    :param b: a ``blosc2.NDArray``, ``blosc2.SChunk``, the path of either, or an h5py dataset with Blosc2's filter.
     :param all: also the blocks that are stored otherwise (``kind`` says how), and those wholly in the padding.
     :raises Error: a chunk is damaged: its header or offsets don't fit.
     """
-    schunk: Any = getattr(b, "schunk", b)
-    grid: Union[_Grid, _Line]
-    if hasattr(b, "blocks"):
-        grid = _Grid(b.shape, b.chunks, b.blocks)
-    else:
-        grid = _Line(schunk.chunksize, schunk.typesize)
-    for number in range(schunk.nchunks):
-        for block in _chunk_blocks(number, schunk.get_chunk(number)):
-            placed = grid.place(block)
+    container = open_container(b)
+    for number in range(len(container)):
+        for placed in placed_blocks(container, number):
             if all or (placed.kind in ("jp2", "j2k", "unknown") and 0 not in placed.shape):
                 yield placed
 
 
-class _Grid:
-    """Where chunks and blocks lie in an n-dimensional array."""
-
-    def __init__(self, shape: Sequence[int], chunks: Sequence[int], blocks: Sequence[int]) -> None:
-        self.shape = tuple(shape)
-        self.chunks = tuple(chunks)
-        self.blocks = tuple(blocks)
-        # An array of no samples has chunks and blocks of none.
-        self.chunk_grid = [-(-whole // max(part, 1)) for whole, part in zip(self.shape, self.chunks)]
-        self.block_grid = [-(-whole // max(part, 1)) for whole, part in zip(self.chunks, self.blocks)]
-
-    def place(self, block: StoredBlock) -> StoredBlock:
-        chunk_at = _unravel(block.chunk, self.chunk_grid)
-        block_at = _unravel(block.block, self.block_grid)
-        if chunk_at is None or block_at is None:
-            raise Error(
-                f"chunk {block.chunk}, block {block.block}: outside the grid of an array of shape {self.shape}, "
-                f"chunks {self.chunks}, blocks {self.blocks}"
-            )
-        start, shape = [], []
-        for c, b, chunk, part, whole in zip(chunk_at, block_at, self.chunks, self.blocks, self.shape):
-            first = c * chunk + b * part
-            start.append(first)
-            # A block reaches neither beyond its chunk nor beyond the array.
-            shape.append(max(0, min(first + part, (c + 1) * chunk, whole) - first))
-        return replace(block, start=tuple(start), shape=tuple(shape), block_shape=self.blocks)
+def placed_blocks(
+    container: Container, number: int, loaded: Optional[Tuple[bytes, Shape]] = None
+) -> Iterator[StoredBlock]:
+    """The blocks of one chunk, with their place in the array; ``loaded``: what the container gave for it."""
+    start = container.start(number)
+    chunk, blocks = container.load(number) if loaded is None else loaded
+    for block in _chunk_blocks(number, chunk):
+        if container.dtype is None:
+            yield _place_in_line(block, start[0], max(chunk[3], 1))
+        else:
+            yield _place_in_grid(block, container, start, blocks)
 
 
-class _Line:
-    """Where chunks and blocks lie in a plain SChunk, whose chunks may differ in block size."""
+def _place_in_grid(block: StoredBlock, container: Container, chunk_start: Shape, blocks: Shape) -> StoredBlock:
+    place = unravel(block.block, count_parts(container.chunks, blocks))
+    if place is None:
+        raise Error(
+            f"chunk {block.chunk}, block {block.block}: outside the grid of an array of shape {container.shape}, "
+            f"chunks {container.chunks}, blocks {blocks}"
+        )
+    start, shape = [], []
+    for c, b, chunk, part, whole in zip(chunk_start, place, container.chunks, blocks, container.shape):
+        first = c + b * part
+        start.append(first)
+        # A block reaches neither beyond its chunk nor beyond the array.
+        shape.append(max(0, min(first + part, c + chunk, whole) - first))
+    return replace(block, start=tuple(start), shape=tuple(shape), block_shape=blocks)
 
-    def __init__(self, chunk_bytes: int, itemsize: int) -> None:
-        self.chunk_bytes = chunk_bytes
-        self.itemsize = max(itemsize, 1)
 
-    def place(self, block: StoredBlock) -> StoredBlock:
-        first = (block.chunk * self.chunk_bytes + block.start[0]) // self.itemsize
-        items = (block.nbytes // self.itemsize,)
-        return replace(block, start=(first,), shape=items, block_shape=items)
-
-
-def _unravel(number: int, grid: Sequence[int]) -> Optional[Tuple[int, ...]]:
-    position = []
-    for count in reversed(grid):
-        if count == 0:
-            return None
-        position.append(number % count)
-        number //= count
-    return None if number else tuple(reversed(position))
+def _place_in_line(block: StoredBlock, first_item: int, itemsize: int) -> StoredBlock:
+    """A plain SChunk's chunks may differ in block size."""
+    items = (block.nbytes // itemsize,)
+    return replace(block, start=(first_item + block.start[0] // itemsize,), shape=items, block_shape=items)
 
 
 def _chunk_blocks(number: int, chunk: bytes) -> Iterator[StoredBlock]:

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What holds blocks: Blosc2 arrays and SChunks, their files, and HDF5 datasets written through Blosc2's filter."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from . import _native
+from .errors import Error
+
+Shape = Tuple[int, ...]
+
+BLOSC2_FILTER = 32026
+METALAYER = "grok"
+
+
+class Container:
+    """An array's chunks, one after the other."""
+
+    shape: Shape = ()
+    chunks: Shape = ()
+    dtype: Any = None
+    """None: a plain SChunk, which has neither shape."""
+
+    def __len__(self) -> int:
+        """Number of chunks."""
+        raise NotImplementedError
+
+    def start(self, number: int) -> Shape:
+        """Where a chunk begins in the array."""
+        raise NotImplementedError
+
+    def load(self, number: int) -> Tuple[bytes, Shape]:
+        """The chunk as Blosc2 stores it, and the shape of its blocks; empty bytes where nothing is stored."""
+        raise NotImplementedError
+
+    def parameters(self) -> Optional[Dict[str, Any]]:
+        """The metalayer ``grok``, complete; None where there is none."""
+        return None
+
+
+def stored_parameters(b: Any) -> Optional[Dict[str, Any]]:
+    """The metalayer of an NDArray or SChunk."""
+    layers = getattr(b, "schunk", b).meta
+    return _native.normalize(layers[METALAYER]) if METALAYER in layers else None
+
+
+class Blosc2Container(Container):
+    def __init__(self, b: Any) -> None:
+        self.array = b  # must outlive its schunk
+        self.schunk = getattr(b, "schunk", b)
+        if hasattr(b, "blocks"):
+            self.shape, self.chunks = tuple(b.shape), tuple(b.chunks)
+            self.blocks = tuple(b.blocks)
+            self.dtype = b.dtype
+
+    def __len__(self) -> int:
+        return int(self.schunk.nchunks)
+
+    def start(self, number: int) -> Shape:
+        if self.dtype is None:
+            return (number * self.schunk.chunksize // max(self.schunk.typesize, 1),)
+        place = unravel(number, count_parts(self.shape, self.chunks))
+        if place is None:
+            raise Error(f"chunk {number}: outside the grid of an array of shape {self.shape}, chunks {self.chunks}")
+        return tuple(n * chunk for n, chunk in zip(place, self.chunks))
+
+    def load(self, number: int) -> Tuple[bytes, Shape]:
+        return self.schunk.get_chunk(number), self.blocks if self.dtype is not None else ()
+
+    def parameters(self) -> Optional[Dict[str, Any]]:
+        return stored_parameters(self.array)
+
+
+class Hdf5Container(Container):
+    """Each HDF5 chunk is a Blosc2 frame of one chunk; one that the filter could not compress is stored raw."""
+
+    def __init__(self, dataset: Any) -> None:
+        filters = [dataset.id.get_create_plist().get_filter(i)[0] for i in range(_count_filters(dataset))]
+        if filters != [BLOSC2_FILTER]:
+            raise Error(f"dataset {dataset.name} has filters {filters}, Blosc2's alone ({BLOSC2_FILTER}) is needed")
+        self.dataset = dataset
+        self.shape, self.chunks = tuple(dataset.shape), tuple(dataset.chunks)
+        self.dtype = dataset.dtype
+        offsets = [tuple(dataset.id.get_chunk_info(i).chunk_offset) for i in range(dataset.id.get_num_chunks())]
+        self.offsets: List[Shape] = sorted(offsets)
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def start(self, number: int) -> Shape:
+        return self.offsets[number]
+
+    def load(self, number: int) -> Tuple[bytes, Shape]:
+        import blosc2
+
+        mask, frame = self.dataset.id.read_direct_chunk(self.offsets[number])
+        if mask:
+            return _as_raw_chunk(frame, self.dtype.itemsize), self.chunks
+        try:
+            holder = blosc2.schunk_from_cframe(frame, copy=True)
+            chunk = holder.get_chunk(0)
+            if "b2nd" in holder.meta:
+                return chunk, tuple(blosc2.ndarray_from_cframe(frame).blocks)
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise Error(f"chunk {number} is damaged: {error}") from error
+        return chunk, self._blocks_of_line(number, chunk)
+
+    def _blocks_of_line(self, number: int, chunk: bytes) -> Shape:
+        """Of a frame without a shape: parts of a row of samples."""
+        samples = int.from_bytes(chunk[8:12], "little") // self.dtype.itemsize
+        if len(self.chunks) == 1:
+            return (samples,)
+        if samples != math.prod(self.chunks):
+            raise Error(f"chunk {number} was written without its shape, and in several blocks: read it with h5py")
+        return self.chunks
+
+
+def _count_filters(dataset: Any) -> int:
+    return int(dataset.id.get_create_plist().get_nfilters())
+
+
+def _as_raw_chunk(samples: bytes, typesize: int) -> bytes:
+    """The samples in the form of a Blosc2 chunk that is stored as it is."""
+    header = bytearray(32)
+    header[0:4] = bytes([5, 1, 0x02, min(typesize, 255)])
+    for at, value in ((4, len(samples)), (8, len(samples)), (12, len(samples) + 32)):
+        header[at : at + 4] = value.to_bytes(4, "little")
+    return bytes(header) + samples
+
+
+def open_container(b: Any) -> Container:
+    """The blocks of an NDArray, SChunk, file, or h5py dataset."""
+    if isinstance(b, (str, os.PathLike)):
+        import blosc2
+
+        return Blosc2Container(blosc2.open(os.fspath(b), mode="r"))
+    if hasattr(getattr(b, "id", None), "read_direct_chunk"):
+        return Hdf5Container(b)
+    if not hasattr(getattr(b, "schunk", b), "get_chunk"):
+        raise TypeError(f"a {type(b).__name__} holds no blocks: give a Blosc2 array, a path, or an h5py dataset")
+    return Blosc2Container(b)
+
+
+def count_parts(whole: Sequence[int], parts: Sequence[int]) -> List[int]:
+    """An array of no samples has chunks and blocks of none."""
+    return [-(-n // max(part, 1)) for n, part in zip(whole, parts)]
+
+
+def unravel(number: int, grid: Sequence[int]) -> Optional[Shape]:
+    position = []
+    for count in reversed(grid):
+        if count == 0:
+            return None
+        position.append(number % count)
+        number //= count
+    return None if number else tuple(reversed(position))

@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Looking into arrays without decoding everything, and checking what is stored."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+import blosc2
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _native
+from .blocks import StoredBlock, placed_blocks
+from .containers import Blosc2Container, Container, open_container
+from .errors import Error, last_error
+from .partition import Shape, resolve_roles
+
+_JPEG2000 = ("jp2", "j2k", "unknown")
+
+
+def read(b: Any, key: Any = (), *, reduce: int = 0, layers: Optional[int] = None) -> NDArray[Any]:
+    """A region of an array, at full or lower resolution, as a NumPy array.
+
+    Only the blocks that it touches are decoded, by several threads, and at a lower resolution only that much of them.
+
+    :param b: a Blosc2 array, the path of one, or an h5py dataset with Blosc2's filter.
+    :param key: as in ``b[key]``: integers, slices, an ellipsis; always in coordinates of the full resolution. Steps
+        must be positive, and 1 along rows and columns when ``reduce`` is not 0.
+    :param reduce: halvings of the resolution. Along rows and columns, samples [start, stop) become
+        [ceil(start / 2^reduce), ceil(stop / 2^reduce)) of the smaller image; other axes stay. Blocks of mapped samples
+        (floats, wide integers, max_error) and those that are no JPEG 2000 are decoded in full, then averaged.
+    :param layers: quality layers to use; None: all.
+    :raises Error: a block is damaged or can't be decoded.
+    """
+    container = open_container(b)
+    if container.dtype is None:
+        raise TypeError("a plain SChunk has no shape to read from: see codestreams()")
+    if not 0 <= reduce <= 32:
+        raise ValueError(f"reduce is {reduce}: it must be from 0 to 32")
+    if layers is not None and layers < 1:
+        raise ValueError(f"layers is {layers}: it must be None or 1 or more")
+    region = _Region.of(key, container, reduce)
+    if reduce == 0 and layers is None and isinstance(container, Blosc2Container):
+        return region.finish(_read_by_host(container, region))
+    out = np.zeros(region.shape(), dtype=container.dtype)
+    _read_blocks(container, region, layers or 0, out)
+    return region.finish(out)
+
+
+@dataclass(frozen=True)
+class _Region:
+    """What is asked for along each axis, and how the axes shrink."""
+
+    starts: Shape
+    stops: Shape
+    steps: Shape
+    dropped: Tuple[int, ...]  # axes that an integer was given for
+    shifts: Shape  # 0, or `reduce` along rows and columns
+
+    @classmethod
+    def of(cls, key: Any, container: Container, reduce: int) -> _Region:
+        shape = container.shape
+        parameters = container.parameters() or {}
+        itemsize = container.dtype.itemsize // (2 if container.dtype.kind == "c" else 1)
+        roles = resolve_roles(shape, parameters.get("layout"), itemsize)
+        shifts = tuple(reduce if axis in (roles.row, roles.column) else 0 for axis in range(len(shape)))
+        starts, stops, steps, dropped = [], [], [], []
+        for axis, (item, extent) in enumerate(zip(_expand(key, len(shape)), shape)):
+            if isinstance(item, slice):
+                start, stop, step = item.indices(extent)
+                if step < 1 or (step > 1 and shifts[axis]):
+                    raise ValueError(f"step {step} along axis {axis}: it must be {'1' if shifts[axis] else 'positive'}")
+            else:
+                start = item + extent if item < 0 else item
+                if not 0 <= start < extent:
+                    raise IndexError(f"index {item} is out of bounds for axis {axis} with size {extent}")
+                start = start >> shifts[axis] << shifts[axis]
+                stop, step = start + 1, 1
+                dropped.append(axis)
+            starts.append(start)
+            stops.append(max(start, stop))
+            steps.append(step)
+        return cls(tuple(starts), tuple(stops), tuple(steps), tuple(dropped), shifts)
+
+    def reduced(self) -> Tuple[Shape, Shape]:
+        """First and last + 1 of the samples asked for, along each axis, at the lower resolution."""
+        return shift_up(self.starts, self.shifts), shift_up(self.stops, self.shifts)
+
+    def shape(self) -> Shape:
+        return tuple(stop - start for start, stop in zip(*self.reduced()))
+
+    def finish(self, out: NDArray[Any]) -> NDArray[Any]:
+        """Steps and dropped axes."""
+        picked = tuple(0 if axis in self.dropped else slice(None, None, step) for axis, step in enumerate(self.steps))
+        return np.asarray(out[picked])
+
+
+def shift_up(numbers: Sequence[int], shifts: Sequence[int]) -> Shape:
+    """Divided by 2^shift, rounded up."""
+    return tuple(-(-number >> shift) for number, shift in zip(numbers, shifts))
+
+
+def _expand(key: Any, ndim: int) -> List[Any]:
+    items = list(key) if isinstance(key, tuple) else [key]
+    for item in items:
+        if not isinstance(item, slice) and item is not Ellipsis and not hasattr(item, "__index__"):
+            raise TypeError(f"key has a {type(item).__name__}: it may have integers, slices and one ellipsis")
+    items = [item if isinstance(item, slice) or item is Ellipsis else item.__index__() for item in items]
+    ellipses = [at for at, item in enumerate(items) if item is Ellipsis]
+    if len(ellipses) > 1 or len(items) - len(ellipses) > ndim:
+        raise IndexError(f"too many indices for an array of {ndim} axes: {key!r}")
+    at = ellipses[0] if ellipses else len(items)
+    missing = ndim - (len(items) - len(ellipses))
+    return items[:at] + [slice(None)] * missing + items[at + len(ellipses) :]
+
+
+def _read_by_host(container: Blosc2Container, region: _Region) -> NDArray[Any]:
+    serial = _native.message_serial()
+    try:
+        return np.asarray(container.array[tuple(slice(a, b) for a, b in zip(region.starts, region.stops))])
+    except RuntimeError as error:
+        reason = last_error(serial)
+        raise Error(reason.text if reason else str(error)) from error
+
+
+def _read_blocks(container: Container, region: _Region, layers: int, out: NDArray[Any]) -> None:
+    low, high = region.reduced()
+    threads = int(blosc2.nthreads) or os.cpu_count() or 1
+    with ThreadPoolExecutor(max_workers=threads) as executor:
+        pending: List[Future[None]] = []
+        for number in _touched_chunks(container, region):
+            stored = container.load(number)
+            chunk = _HostChunk(stored[0], container.dtype)
+            for block in placed_blocks(container, number, stored):
+                if 0 in block.shape or not _touches(block.start, block.shape, region):
+                    continue
+                pending.append(executor.submit(_put_block, block, chunk, region, layers, out, low, high))
+                while len(pending) > 4 * threads:
+                    pending.pop(0).result()
+        for future in pending:
+            future.result()
+
+
+def _touches(start: Sequence[int], shape: Sequence[int], region: _Region) -> bool:
+    low, high = region.reduced()
+    first = shift_up(start, region.shifts)
+    length = shift_up(shape, region.shifts)
+    return all(f < h and low_ < f + n for f, n, low_, h in zip(first, length, low, high))
+
+
+def _touched_chunks(container: Container, region: _Region) -> Iterator[int]:
+    for number in range(len(container)):
+        if _touches(container.start(number), container.chunks, region):
+            yield number
+
+
+class _HostChunk:
+    """A chunk that Blosc2 decodes, once, when one of its blocks needs it."""
+
+    def __init__(self, stored: bytes, dtype: Any) -> None:
+        self.stored = stored
+        self.dtype = dtype
+        self.samples: Optional[bytes] = None
+
+    def is_unfiltered(self) -> bool:
+        """Whether raw blocks are samples as they are: so are those of a chunk that is stored without compression."""
+        return bool(self.stored[2] & 0x02) or not any(self.stored[16:22])
+
+    def block(self, index: int, nbytes: int) -> bytes:
+        if self.samples is None:
+            self.samples = bytes(blosc2.decompress2(self.stored))
+        return self.samples[index * nbytes : (index + 1) * nbytes]
+
+
+def _put_block(
+    block: StoredBlock,
+    chunk: _HostChunk,
+    region: _Region,
+    layers: int,
+    out: NDArray[Any],
+    low: Shape,
+    high: Shape,
+) -> None:
+    """Decodes a block and writes what it has of the region."""
+    try:
+        samples = _decode(block, chunk, region.shifts, layers)
+    except Error as error:
+        raise Error(f"chunk {block.chunk}, block {block.block} at {block.start}: {error}") from error
+    first = shift_up(block.start, region.shifts)
+    last = tuple(f + n for f, n in zip(first, shift_up(block.shape, region.shifts)))
+    begin = tuple(max(a, b) for a, b in zip(first, low))
+    end = tuple(min(a, b) for a, b in zip(last, high))
+    target = tuple(slice(a - at, b - at) for a, b, at in zip(begin, end, low))
+    source = tuple(slice(a - at, b - at) for a, b, at in zip(begin, end, first))
+    out[target] = samples[source]
+
+
+def _decode(block: StoredBlock, chunk: _HostChunk, shifts: Shape, layers: int) -> NDArray[Any]:
+    """The block at the resolution asked for, padding included or not."""
+    dtype = chunk.dtype
+    if block.kind in ("zero", "uninitialized"):
+        return np.zeros(shift_up(block.block_shape, shifts), dtype=dtype)
+    if block.kind not in _JPEG2000:
+        nbytes = int(np.prod(block.block_shape)) * dtype.itemsize
+        is_plain = block.kind == "raw" and chunk.is_unfiltered() and len(block.data) == nbytes
+        data: Any = block.data if is_plain else chunk.block(block.block, nbytes)
+        return _average(_view(data, block.block_shape, dtype), block.shape, shifts)
+    description = _native.describe_block(block.data)
+    reduce = max(shifts, default=0)
+    if _can_reduce(block, description, shifts):
+        possible = min(reduce, description["codestream"]["resolutions"] - 1)
+        done = tuple(min(shift, possible) for shift in shifts)
+        shape = shift_up(block.block_shape, done)
+        size = int(np.prod(shape)) * dtype.itemsize
+        samples = _view(_native.decode_block_partly(block.data, size, possible, layers), shape, dtype)
+        left = tuple(shift - less for shift, less in zip(shifts, done))
+        return _average(samples, shift_up(block.shape, done), left)
+    if description.get("shuffled"):
+        data = chunk.block(block.block, block.nbytes)
+    else:
+        data = _native.decode_block(block.data, block.nbytes)
+    return _average(_view(data, block.block_shape, dtype), block.shape, shifts)
+
+
+def _can_reduce(block: StoredBlock, description: Mapping[str, Any], shifts: Shape) -> bool:
+    """Whether decoding a part gives what is asked for: the block's rows and columns must be the array's."""
+    if description["legacy"] or description["mapped"] or description["codestream"]["offset"] != [0, 0]:
+        return False
+    axes = [axis for axis, extent in enumerate(block.block_shape) if extent != 1]
+    if [block.block_shape[axis] for axis in axes] != description["extents"]:
+        return False
+    coded = {axes[role] for role in description["roles"][:2] if role >= 0}
+    return coded == {axis for axis in axes if shifts[axis]} or not any(shifts)
+
+
+def _view(data: Any, shape: Shape, dtype: Any) -> NDArray[Any]:
+    return np.frombuffer(data, dtype=dtype).reshape(shape)
+
+
+def _average(samples: NDArray[Any], valid: Sequence[int], shifts: Sequence[int]) -> NDArray[Any]:
+    """Means of cells of 2^shift samples; samples beyond ``valid`` don't count."""
+    if not any(shifts):
+        return samples
+    dtype = samples.dtype
+    wide: Any = {"c": np.complex128}.get(dtype.kind, np.longdouble if dtype.itemsize == 8 else np.float64)
+    part = samples[tuple(slice(0, n) for n in valid)].astype(wide)
+    for axis, shift in enumerate(shifts):
+        if shift == 0:
+            continue
+        edges = np.arange(0, part.shape[axis], 1 << shift)
+        counts = np.diff(np.append(edges, part.shape[axis]))
+        counts = counts.reshape([-1 if a == axis else 1 for a in range(part.ndim)])
+        part = np.add.reduceat(part, edges, axis=axis) / counts
+    if dtype.kind == "b":
+        return np.asarray(part >= 0.5)
+    return np.asarray((np.rint(part) if dtype.kind in "ui" else part).astype(dtype))
+
+
+@dataclass
+class Verification:
+    """What :func:`verify` found."""
+
+    lossless: int = 0
+    """Blocks whose samples are what was stored."""
+    lossy: int = 0
+    """Blocks whose stored bytes are what was written."""
+    unchecked: int = 0
+    """Blocks without a checksum: raw, constant, of another codec, or of an earlier plugin (those were decoded)."""
+    max_error: float = 0.0
+    """The greatest error that any lossy block says it has."""
+    problems: List[str] = field(default_factory=list)
+    """One sentence for each damaged chunk or block."""
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+def verify(b: Any) -> Verification:
+    """Checks the checksum of every stored block, and decodes the lossless ones to check that of their samples.
+
+    :param b: a Blosc2 array, SChunk, the path of one, or an h5py dataset with Blosc2's filter.
+    """
+    container = open_container(b)
+    result = Verification()
+    with ThreadPoolExecutor(max_workers=int(blosc2.nthreads) or 1) as executor:
+        for number in range(len(container)):
+            try:
+                blocks = [block for block in placed_blocks(container, number) if 0 not in block.shape]
+            except (Error, RuntimeError) as error:
+                result.problems.append(str(error))
+                continue
+            for block, found in zip(blocks, executor.map(_check_block, blocks)):
+                _add_finding(result, block, found)
+    return result
+
+
+def _check_block(block: StoredBlock) -> Tuple[str, str, float]:
+    """Kind ("lossless", "lossy", "unchecked" or "problem"), what is wrong, and the error that it says it has."""
+    if block.kind not in _JPEG2000:
+        return "unchecked", "", 0.0
+    try:
+        description = _native.describe_block(block.data)
+        if not description["legacy"] and description["lossy"]:
+            return "lossy", "", float(description["max_error"])
+        samples = _native.decode_block(block.data, block.nbytes)
+    except Error as error:
+        return "problem", str(error), 0.0
+    stored = description.get("samples_checksum")
+    if stored is None:
+        return "unchecked", "", 0.0
+    if int(stored, 16) != _native.checksum(samples):
+        return "problem", "it decodes to other samples than were stored: an encoder or decoder is at fault", 0.0
+    return "lossless", "", 0.0
+
+
+def _add_finding(result: Verification, block: StoredBlock, found: Tuple[str, str, float]) -> None:
+    kind, text, error = found
+    if kind == "problem":
+        result.problems.append(f"chunk {block.chunk}, block {block.block} at {block.start}: {text}")
+    else:
+        setattr(result, kind, getattr(result, kind) + 1)
+        result.max_error = max(result.max_error, error)
