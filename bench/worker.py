@@ -31,6 +31,7 @@ class Worker:
     def __init__(self, plugin, codec):
         self.plugin = importlib.import_module(plugin)
         self.codec = getattr(blosc2.Codec, codec)
+        self.cores = sorted(os.sched_getaffinity(0))
 
     def describe(self):
         library = open(self.plugin.libpath, "rb").read()
@@ -49,7 +50,7 @@ class Worker:
 
     def prepare(self, array, blocks, threads, num_threads=0):
         """Takes a case over and verifies it once; answers how many bytes it takes."""
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+        os.sched_setaffinity(0, self.cores[:threads])
         self.plugin.set_params_defaults(num_threads=num_threads)
         self.samples = np.load(array)
         self.blocks = blocks
