@@ -1,4 +1,5 @@
-# For wheels: the library asks the system for glibc 2.17 and libgcc_s, nothing newer and nothing else.
+# For wheels: the library asks the system for glibc 2.18 and libgcc_s, nothing newer and nothing else. (2.18 for
+# destructors of thread_local objects; all the rest is in 2.17.)
 #
 # libstdc++ is linked in, and libgcc's arithmetic. The unwinder is libgcc_s's: that of GCC 12's static library needs glibc
 # 2.35. Functions that newer glibcs have under a second version are bound to their old one by old_glibc.c.
