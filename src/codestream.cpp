@@ -77,6 +77,13 @@ void read_cod(CodestreamHeader& header, ByteReader reader) {
   }
 }
 
+// Counts of hostile headers overflow 64 bits: they stop at the most instead.
+uint64_t saturating_add(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
+uint64_t saturating_multiply(uint64_t a, uint64_t b) {
+  uint64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
 // A lower bound: precincts of the whole image, as if it were one tile.
 uint64_t least_packets(const CodestreamHeader& header) {
   uint64_t packets = 0;
@@ -88,11 +95,14 @@ uint64_t least_packets(const CodestreamHeader& header) {
         const uint64_t samples = divide_up(divide_up(length, subsampling), uint64_t{1} << level);
         return divide_up(samples > 1 ? samples - 1 : 1, uint64_t{1} << exponent);
       };
-      packets +=
-          precincts(header.width(), component.dx, size & 0x0fu) * precincts(header.height(), component.dy, size >> 4);
+      packets = saturating_add(packets, saturating_multiply(precincts(header.width(), component.dx, size & 0x0fu),
+                                                            precincts(header.height(), component.dy, size >> 4)));
     }
   }
-  return packets * header.layers;
+  // Or one of each component that no subsampling can leave empty, in every tile: engines keep a record of each pair.
+  const auto whole = std::ranges::count_if(header.components, [](const auto& c) { return c.dx == 1 && c.dy == 1; });
+  packets = std::max(packets, saturating_multiply(header.tiles(), static_cast<uint64_t>(whole)));
+  return saturating_multiply(packets, header.layers);
 }
 
 void check_plausible(const CodestreamHeader& header, size_t bytes_left) {
