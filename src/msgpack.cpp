@@ -142,13 +142,21 @@ class Writer {
     if (value < 0 && value >= -32) return bytes.push_back(static_cast<uint8_t>(value));
     if (value >= 0 && value <= 0xff) return tagged(0xcc, static_cast<uint64_t>(value), 1);
     if (value >= 0 && value <= 0xffff) return tagged(0xcd, static_cast<uint64_t>(value), 2);
-    if (value >= INT32_MIN && value <= INT32_MAX) return tagged(0xd2, static_cast<uint64_t>(value), 4);
+    if (value >= 0 && value <= UINT32_MAX) return tagged(0xce, static_cast<uint64_t>(value), 4);
+    if (value >= 0) return tagged(0xcf, static_cast<uint64_t>(value), 8);
+    if (value >= INT8_MIN) return tagged(0xd0, static_cast<uint64_t>(value), 1);
+    if (value >= INT16_MIN) return tagged(0xd1, static_cast<uint64_t>(value), 2);
+    if (value >= INT32_MIN) return tagged(0xd2, static_cast<uint64_t>(value), 4);
     tagged(0xd3, static_cast<uint64_t>(value), 8);
   }
 
   void operator()(const std::string& value) {
     if (value.size() < 32) {
       bytes.push_back(static_cast<uint8_t>(0xa0 | value.size()));
+    } else if (value.size() <= 0xff) {
+      tagged(0xd9, value.size(), 1);
+    } else if (value.size() <= 0xffff) {
+      tagged(0xda, value.size(), 2);
     } else {
       tagged(0xdb, value.size(), 4);
     }
