@@ -281,6 +281,12 @@ std::optional<Segment> read_segment(ByteSpan stored_block, ByteSpan codestream, 
         throw Error(ErrorCode::kData, "block is damaged: its own segment at ", at, " can't be read");
       }
     }
+    // Earlier plugins left comments of text only (Rcom 1): a binary one is ours with its signature gone.
+    for (const size_t at : header.comments) {
+      if (segment_size(codestream, at) >= kSignatureAt && load_big_endian(codestream.subspan(at + 4, 2)) == 0) {
+        throw Error(ErrorCode::kData, "block is damaged: the binary comment at ", at, " has lost its signature");
+      }
+    }
     return std::nullopt;
   }
   const ByteSpan bytes = codestream.subspan(*found, segment_size(codestream, *found));
