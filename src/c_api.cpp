@@ -66,7 +66,10 @@ blosc2_grok::EncodeRequest make_request(ByteSpan src, const blosc2_grok_block& b
   request.params = std::move(params);
   const std::string dtype(block.dtype, ::strnlen(block.dtype, sizeof block.dtype));
   uint64_t samples = 1;
-  for (const int32_t extent : block_shape) samples *= static_cast<uint64_t>(std::max(extent, 0));
+  // Beyond the largest block the product stays there: sixteen extents overflow any integer.
+  for (const int32_t extent : block_shape) {
+    samples = std::min<uint64_t>(samples * static_cast<uint64_t>(std::max(extent, 0)), uint64_t{1} << 31);
+  }
   if (samples == 0 || samples > INT32_MAX || src.size() % samples != 0 || src.empty()) {
     throw Error(ErrorCode::kInvalidParam, src.size(), " bytes are no block of ", samples, " samples");
   }

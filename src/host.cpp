@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "error.hpp"
 #include "msgpack.hpp"
@@ -66,7 +67,9 @@ std::vector<T> integers(const msgpack::Value& value) {
   std::vector<T> out;
   for (const msgpack::Value& element : *elements) {
     const auto* number = element.get_if<int64_t>();
-    if (number == nullptr || *number < 0) throw Error(ErrorCode::kData, "metalayer b2nd holds a shape of no numbers");
+    if (number == nullptr || *number < 0 || *number > std::numeric_limits<T>::max()) {
+      throw Error(ErrorCode::kData, "metalayer b2nd holds ", describe(element), " where a number of samples belongs");
+    }
     out.push_back(static_cast<T>(*number));
   }
   return out;

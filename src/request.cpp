@@ -74,7 +74,8 @@ void take_as_array(EncodeRequest& request, const host::ArrayMeta& array, int32_t
   extents.push_back(request.dtype.parts);  // the two floats of a complex number are planes
   request.layout = make_layout(extents, roles);
   uint64_t bytes = request.dtype.sample.bytes;
-  for (const uint32_t extent : request.layout.extents) bytes *= extent;
+  // Beyond the largest block the product stays there: sixteen extents overflow any integer.
+  for (const uint32_t extent : request.layout.extents) bytes = std::min<uint64_t>(bytes * extent, uint64_t{1} << 31);
   if (bytes != request.block.size()) {
     take_as_bytes(request, text("the host hands over ", request.block.size(), " bytes of a block of ", bytes,
                                 " (splitmode must be NEVER_SPLIT)"));
