@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Our n-th allocation fails, for each n: an error with a reason, no crash, no leak (the sanitizer build sees those).
+#include <gtest/gtest.h>
+
+#include "blocks.hpp"
+#include "failing_allocator.hpp"
+#include "host_structs.hpp"
+
+namespace blosc2_grok::test {
+namespace {
+
+constexpr int64_t kMemory = -4;
+constexpr int64_t kMostAllocations = 20000;
+
+// Calls `body` with its 1st, 2nd, ... allocation failing, until none does; `expected` is what it then returns.
+template <class Body>
+void fail_each_allocation(int64_t expected, Body&& body) {
+  ASSERT_EQ(body(), expected);  // what is made once and kept is made now
+  for (int64_t n = 1; n < kMostAllocations; ++n) {
+    fail_allocation(n);
+    const int64_t result = body();
+    if (!stop_failing()) {
+      EXPECT_EQ(result, expected);
+      EXPECT_GT(n, 1) << "nothing was allocated";
+      return;
+    }
+    // Where an engine swallows the failure its own error comes instead; a reason that can't be kept is left out.
+    ASSERT_TRUE(result < 0 || result == expected) << "allocation " << n << " gives " << result;
+  }
+  FAIL() << "more than " << kMostAllocations << " allocations";
+}
+
+struct Prepared {
+  Block block;
+  blosc2_grok_block shape;
+  Bytes packed, stored, out;
+
+  explicit Prepared(const Shape& extents, const Map& parameters = {{"engine", "openjpeg"}})
+      : block(make_block("photo", "<u2", extents)),
+        shape(describe_block(block)),
+        packed(msgpack::serialize(parameters)),
+        stored(encode(block, parameters)),
+        out(block.bytes.size()) {}
+
+  int64_t encode_again(uint8_t codec_meta = 0) {
+    return blosc2_grok_encode(out.data(), out.size(), block.bytes.data(), block.bytes.size(), &shape, packed.data(),
+                              packed.size(), codec_meta);
+  }
+  int64_t decode_again() { return blosc2_grok_decode(out.data(), out.size(), stored.data(), stored.size(), 1); }
+};
+
+TEST(Allocation, EachOfEncodingMayFail) {
+  Prepared p({33, 47});
+  fail_each_allocation(static_cast<int64_t>(p.stored.size()), [&] { return p.encode_again(); });
+}
+
+TEST(Allocation, EachOfEncodingManyComponentsMayFail) {
+  Prepared p({3, 33, 47, 4});
+  fail_each_allocation(static_cast<int64_t>(p.stored.size()), [&] { return p.encode_again(); });
+}
+
+TEST(Allocation, EachOfEncodingWithLossMayFail) {
+  Prepared p({60, 70});
+  const int64_t size = p.encode_again(60);
+  ASSERT_GT(size, 0);
+  fail_each_allocation(size, [&] { return p.encode_again(60); });
+}
+
+TEST(Allocation, EachOfDecodingMayFail) {
+  Prepared p({33, 47});
+  fail_each_allocation(static_cast<int64_t>(p.block.bytes.size()), [&] { return p.decode_again(); });
+}
+
+TEST(Allocation, EachOfDecodingADamagedBlockMayFail) {
+  Prepared p({33, 47});
+  p.stored[p.stored.size() / 2] ^= 1;
+  ASSERT_LT(p.decode_again(), 0);
+  for (int64_t n = 1; n < 200; ++n) {
+    fail_allocation(n);
+    EXPECT_LT(p.decode_again(), 0);
+    stop_failing();
+  }
+}
+
+TEST(Allocation, EachOfDescribingMayFail) {
+  Prepared p({33, 47});
+  Bytes text(4096);
+  const int64_t size = blosc2_grok_describe(text.data(), text.size(), p.stored.data(), p.stored.size());
+  fail_each_allocation(
+      size, [&] { return blosc2_grok_describe(text.data(), text.size(), p.stored.data(), p.stored.size()); });
+}
+
+TEST(Allocation, EachOfSettingDefaultsMayFail) {
+  const Bytes packed = msgpack::serialize(Map{{"quality_mode", "rates"}, {"quality_layers", Array{10, 5}}});
+  fail_each_allocation(0, [&] { return blosc2_grok_set_defaults(packed.data(), packed.size(), nullptr, 0); });
+  blosc2_grok_set_defaults(nullptr, 0, nullptr, 0);
+}
+
+TEST(Allocation, ExhaustedIsNamed) {
+  Prepared p({33, 47});
+  const uint64_t since = blosc2_grok_message_serial();
+  fail_allocation(1);
+  EXPECT_EQ(p.encode_again(), kMemory);
+  EXPECT_TRUE(stop_failing());
+  EXPECT_EQ(newest_reason(since), "out of memory");
+}
+
+}  // namespace
+}  // namespace blosc2_grok::test
