@@ -40,8 +40,8 @@ size_t element_count(const Geometry& geometry, const ValidExtent& valid) {
 }
 
 // The part of the bound that is left for rounding to the dtype. It depends on nothing in the block, so that recoding
-// decoded values finds the same step. Single precision then keeps bounds down to 2^-19 of the samples, half precision to
-// 2^-7, for a tenth of a bit at most.
+// decoded values finds the same step. Single precision then keeps bounds down to 2^-19 of the samples, half precision
+// to 2^-7, for a tenth of a bit at most.
 double rounding_room(const SampleType& element) {
   return element.bytes == 8 ? 0x1p-12 : element.bytes == 4 ? 0x1p-5 : 0x1p-4;
 }

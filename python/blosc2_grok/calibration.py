@@ -222,8 +222,12 @@ def find_depth(source: Any, grid: Grid) -> Optional[int]:
 # Noise
 
 
-def estimate_noise(image: NDArray[Any]) -> float:
+def estimate_noise(image: NDArray[Any], following: Optional[NDArray[Any]] = None) -> float:
     """The standard deviation of the noise in an image, whatever its content.
+
+    With the next image of a stack it is estimated from the difference of both, divided by the root of 2: what stays
+    from image to image (edges, the pattern of a detector's pixels) is no noise. The lower of both estimates counts,
+    since either errs upwards only.
 
     The second difference along both axes (for one row: along it) takes out what is locally linear::
 
@@ -236,6 +240,10 @@ def estimate_noise(image: NDArray[Any]) -> float:
     distribution over the median of its absolute values, which edges, hot pixels and lines hardly move.
     """
     x = np.asarray(image, dtype=np.float64)
+    if following is not None:
+        alone = estimate_noise(image)
+        between = estimate_noise(np.asarray(following, dtype=np.float64) - x) / math.sqrt(2)
+        return min(alone, between) if between > 0 else alone
     for axis in range(x.ndim):
         if x.shape[axis] >= 3:
             x = np.diff(x, n=2, axis=axis)
@@ -260,7 +268,7 @@ def rmse_of_noise(noise: Union[float, Mapping[str, float]], sample: Sample, role
     elif "gain" in told or "read_noise" in told:
         sigma = _least(_told_sigma(image, told) for image in sample.images())
     else:
-        sigma = _least(_block_noise(image, roles) for image in sample.images())
+        sigma = _least(_block_noise(sample, block, region, roles) for block, region in sample.blocks())
     if not sigma > 0:
         raise ValueError('noise: none was found in the sampled blocks: say it, {"gain": ..., "read_noise": ...}')
     return factor * sigma
@@ -275,14 +283,36 @@ def _told_sigma(image: NDArray[Any], told: Mapping[str, float]) -> float:
     return math.sqrt(told.get("gain", 0.0) * max(signal, 0.0) + told.get("read_noise", 0.0) ** 2)
 
 
-def _block_noise(image: NDArray[Any], roles: Roles) -> float:
+def _block_noise(sample: Sample, block: NDArray[Any], region: Region, roles: Roles) -> float:
     """The least of a block's planes that have noise; of up to 8 of them."""
+    image = block[tuple(slice(0, r.stop - r.start) for r in region)]
+    planes = _list_planes(image, roles)
+    following = _following_images(sample, image, region, roles)
+    others = planes if following is None else _list_planes(following, roles)
+    step = max(len(planes) // 8, 1)
+    pairs = zip(planes[::step], others[::step])
+    return _least(estimate_noise(a, None if following is None else b) for a, b in pairs)
+
+
+def _list_planes(image: NDArray[Any], roles: Roles) -> NDArray[Any]:
     sides = [axis for axis in (roles.row, roles.column) if axis is not None]
     planes = np.moveaxis(image, sides, range(-len(sides), 0)) if sides else image
     flat = planes.reshape((-1, *planes.shape[planes.ndim - len(sides) :]))
-    if flat.dtype.kind == "c":
-        flat = np.concatenate([flat.real, flat.imag])
-    return _least(estimate_noise(plane) for plane in flat[:: max(len(flat) // 8, 1)])
+    return np.concatenate([flat.real, flat.imag]) if flat.dtype.kind == "c" else flat
+
+
+def _following_images(sample: Sample, image: NDArray[Any], region: Region, roles: Roles) -> Optional[NDArray[Any]]:
+    """The same part of the neighbouring images in a stack, one for each; None where there are none."""
+    shape = sample.grid.shape
+    axes = [axis for axis in roles.planes(len(shape)) if shape[axis] > 1]
+    if not axes:
+        return None
+    axis = axes[-1]
+    if image.shape[axis] > 1:
+        return np.roll(image, -1, axis)
+    start = region[axis].start
+    neighbour = start + 1 if start + 1 < shape[axis] else start - 1
+    return np.asarray(sample.source[(*region[:axis], slice(neighbour, neighbour + 1), *region[axis + 1 :])])
 
 
 # Ratio

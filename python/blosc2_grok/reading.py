@@ -201,10 +201,11 @@ def _put_block(
 def _decode(block: StoredBlock, chunk: _HostChunk, shifts: Shape, layers: int) -> NDArray[Any]:
     """The block at the resolution asked for, padding included or not."""
     dtype = chunk.dtype
-    if block.kind in ("zero", "uninitialized"):
+    nbytes = int(np.prod(block.block_shape)) * dtype.itemsize
+    is_split = block.nbytes != nbytes  # one of several streams of a block
+    if block.kind in ("zero", "uninitialized") and not is_split:
         return np.zeros(shift_up(block.block_shape, shifts), dtype=dtype)
     if block.kind not in _JPEG2000:
-        nbytes = int(np.prod(block.block_shape)) * dtype.itemsize
         is_plain = block.kind == "raw" and chunk.is_unfiltered() and len(block.data) == nbytes
         data: Any = block.data if is_plain else chunk.block(block.block, nbytes)
         return _average(_view(data, block.block_shape, dtype), block.shape, shifts)
