@@ -27,11 +27,11 @@ struct HtEncodeJob {
 struct HtDecodeJob {
   std::span<const uint8_t> cleanup;
   std::span<const uint8_t> refinement;
-  int passes = 1;         // 1 cleanup, 2 and significance propagation, 3 and magnitude refinement
-  int missing_bits = 0;   // P: bit-planes above the first of the cleanup pass
-  int magnitude_bits = 0; // Mb
+  int passes = 1;          // 1 cleanup, 2 and significance propagation, 3 and magnitude refinement
+  int missing_bits = 0;    // P: bit-planes above the first of the cleanup pass
+  int magnitude_bits = 0;  // Mb
   int fraction_bits = 0;
-  bool causal = false;    // vertically causal significance propagation
+  bool causal = false;  // vertically causal significance propagation
   int width = 0, height = 0;
   int32_t* samples = nullptr;
   std::size_t stride = 0;
@@ -44,12 +44,15 @@ struct HtScratch;
 // are zero. Throws Error if a magnitude does not fit.
 using HtEncodeBlock = std::size_t (*)(const HtEncodeJob& job, HtScratch& scratch, uint8_t* out);
 
-// Throws Error on bytes that no encoder writes; every other damage gives wrong samples.
-using HtDecodeBlock = void (*)(const HtDecodeJob& job, HtScratch& scratch);
+// Decodes one or two code-blocks, each with a scratch of its own: the serial step of HT waits for its own results, so
+// two streams side by side take little longer than one. Throws Error on bytes that no encoder writes; every other
+// damage gives wrong samples.
+inline constexpr std::size_t kDecodeTogether = 2;
+using HtDecodeBlocks = void (*)(std::span<const HtDecodeJob> jobs, HtScratch* scratch);
 
 std::size_t plain_encode_block(const HtEncodeJob& job, HtScratch& scratch, uint8_t* out);
 std::size_t simd_encode_block(const HtEncodeJob& job, HtScratch& scratch, uint8_t* out);
-void plain_decode_block(const HtDecodeJob& job, HtScratch& scratch);
-void simd_decode_block(const HtDecodeJob& job, HtScratch& scratch);
+void plain_decode_blocks(std::span<const HtDecodeJob> jobs, HtScratch* scratch);
+void simd_decode_blocks(std::span<const HtDecodeJob> jobs, HtScratch* scratch);
 
 }  // namespace blosc2_grok::j2k

@@ -2,22 +2,25 @@
 // Tiles through the transforms, and subband rows into code-blocks as soon as a row of them is full.
 #include "tile_encoder.hpp"
 
+#include <algorithm>
+
 namespace blosc2_grok::j2k {
 namespace {
 
 // Codes block x of the stripe and adds it to the tile, if it is to be kept. Returns its length.
 std::size_t encode_block(const BandStripe& stripe, uint32_t x, bool keep, Workspace::Impl& work) {
   const Subband& band = *stripe.band;
-  uint8_t* bytes = work.block_bytes.grow(kMaxCleanupBytes);
+  uint8_t* bytes = work.coded.take<uint8_t>(kMaxCleanupBytes);
   const Rect rect = codeblock_rect(band, x, stripe.grid_row);
-  const HtEncodeJob job{stripe.at(rect), stripe.stride, int(rect.width()), int(rect.height()), band.magnitude_bits};
-  const std::size_t length = work.kernels.encode_block(job, work.ht, bytes);
-  if (length == 0 || !keep) return length;
-  uint8_t* kept = work.coded.take<uint8_t>(length);
-  std::memcpy(kept, bytes, length);
+  const HtEncodeJob job{stripe.at(rect), stripe.stride, int(rect.width()), int(rect.height()),
+                        std::min(31, band.magnitude_bits)};
+  const std::size_t length = work.kernels.encode_block(job, work.ht[0], bytes);
+  keep = keep && length != 0;
+  work.coded.give_back(kMaxCleanupBytes - (keep ? length : 0));
+  if (!keep) return length;
   CodeBlock& block = work.tile.codeblock(band, x, stripe.grid_row);
   block.missing_bits = uint8_t(band.magnitude_bits - 1);
-  add_chunk(work.tile, block, {kept, uint32_t(length), 0, 1, -1});
+  add_chunk(work.tile, block, {bytes, uint32_t(length), 0, 1, -1});
   return length;
 }
 
@@ -40,8 +43,10 @@ class EncodeBands final : public BandRows<T> {
 
   T* row(std::size_t band) override {
     BandStripe& stripe = stripes_[band - first_band_];
-    if constexpr (kFloat) return static_cast<float*>(stripe.line);
-    else return stripe.row(stripe.next_y);
+    if constexpr (kFloat)
+      return static_cast<float*>(stripe.line);
+    else
+      return stripe.row(stripe.next_y);
   }
 
   void commit_row(std::size_t band) override {
@@ -110,9 +115,8 @@ class TileEncoder {
   }
 
   void keep_components() {
-    for_each_group([&](std::size_t first, int together) {
-      encode_group<KeepBands>(first, together, work_.analysis_float);
-    });
+    for_each_group(
+        [&](std::size_t first, int together) { encode_group<KeepBands>(first, together, work_.analysis_float); });
   }
 
  private:
@@ -150,8 +154,10 @@ class TileEncoder {
 
   template <class Bands>
   Bands make_bands(std::size_t i) {
-    if constexpr (std::is_same_v<Bands, KeepBands>) return Bands(work_);
-    else return Bands(work_, work_.stripes[i]);
+    if constexpr (std::is_same_v<Bands, KeepBands>)
+      return Bands(work_);
+    else
+      return Bands(work_, work_.stripes[i]);
   }
 
   const std::byte* place(std::size_t component, int64_t x, int64_t y) const {
@@ -169,23 +175,20 @@ class TileEncoder {
   void read_row(std::size_t component, int64_t x, int64_t y, std::size_t width, float* row) {
     work_.kernels.rows->read_float(place(component, x, y), layout(), width, row);
   }
-  void transform_colour(int32_t** rows, std::size_t width) {
-    work_.kernels.rows->rct_forward(rows, width, rows);
-  }
-  void transform_colour(float** rows, std::size_t width) {
-    work_.kernels.rows->ict_forward(rows, width, rows);
-  }
+  void transform_colour(int32_t** rows, std::size_t width) { work_.kernels.rows->rct_forward(rows, width, rows); }
+  void transform_colour(float** rows, std::size_t width) { work_.kernels.rows->ict_forward(rows, width, rows); }
 
   const ConstImageView& image_;
   Workspace::Impl& work_;
 };
 
-// One row of code-blocks of a kept band, quantized into the stripe.
-void quantize_stripe(const KeptBand& kept, BandStripe& stripe, Workspace::Impl& work) {
+// Columns x0 to x1 of a kept band's row of code-blocks, quantized into the stripe; whole vectors may go beyond.
+void quantize_stripe(const KeptBand& kept, int64_t x0, int64_t x1, BandStripe& stripe, Workspace::Impl& work) {
   const Rect& rect = stripe.band->rect;
+  const std::size_t first = std::size_t(x0 - rect.x0);
   for (int64_t y = stripe.first_y; y < stripe.end_y; ++y) {
     const float* row = kept.data + kRowPadding + std::size_t(y - rect.y0) * kept.stride;
-    work.kernels.rows->quantize(row, std::size_t(rect.width()), stripe.step, stripe.row(y));
+    work.kernels.rows->quantize(row + first, std::size_t(x1 - x0), stripe.step, stripe.row(y) + first);
   }
 }
 
@@ -209,9 +212,11 @@ std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspac
     stripe.step = float(1.0 / band.step);
     for (uint32_t row = 0; row < band.grid_height; ++row) {
       stripe.start_stripe(row);
-      quantize_stripe(work.kept[first_band + b], stripe, work);
       for (uint32_t x = 0; x < band.grid_width; ++x) {
-        if (counter++ % sampling == 0) bytes += encode_block(stripe, x, sampling == 1, work);
+        if (counter++ % sampling != 0) continue;
+        const Rect rect = codeblock_rect(band, x, row);
+        quantize_stripe(work.kept[first_band + b], rect.x0, rect.x1, stripe, work);
+        bytes += encode_block(stripe, x, sampling == 1, work);
       }
     }
   }
