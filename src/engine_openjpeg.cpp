@@ -190,9 +190,12 @@ opj_cparameters_t make_parameters(const SourceImage& source, const CodingJob& jo
   }
   if (!params.precinct_size.is_zero()) {
     out.csty |= 1;
-    out.res_spec = 1;  // smaller resolutions halve it
-    out.prcw_init[0] = static_cast<int>(params.precinct_size.width);
-    out.prch_init[0] = static_cast<int>(params.precinct_size.height);
+    // Smaller resolutions halve it, down to 2: a side of 1 is legal at the lowest one only.
+    out.res_spec = static_cast<int>(job.resolutions);
+    for (unsigned r = 0; r < job.resolutions; ++r) {
+      out.prcw_init[r] = static_cast<int>(std::max(params.precinct_size.width >> r, 2u));
+      out.prch_init[r] = static_cast<int>(std::max(params.precinct_size.height >> r, 2u));
+    }
   }
   if (params.enable_tile_parts) {
     out.tp_on = 1;
@@ -221,6 +224,11 @@ class OpenjpegEngine final : public Engine {
       return text("its rateControlAlgorithm is BISECT; PCRD_OPT", kNeedsGrok);
     if (params.framerate != 0) return text("it has no framerate; that", kNeedsGrok);
     if (params.max_comp_size != 0 && image.components.size() > 1) return "it can't limit single components";
+    constexpr unsigned kMostPlanes = 30;
+    if (params.roi_compno >= 0 && params.roi_shift > 0 && image.bits + params.roi_shift > kMostPlanes) {
+      return text("it holds ", kMostPlanes, " bit-planes, too few for roi_shift=", params.roi_shift, " on ", image.bits,
+                  " bits");
+    }
     return {};
   }
 

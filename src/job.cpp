@@ -9,16 +9,36 @@
 namespace blosc2_grok {
 namespace {
 
-// As many as the smallest tile side allows (more would be empty), and at least one.
+// Halvings, counted from 0, whose input is not empty for any tile of an axis: a single sample at an odd place leaves
+// nothing to the next (ISO/IEC 15444-1 B.5), and OpenJPEG and Grok then read memory that is not theirs.
+unsigned count_halvings(uint64_t begin, uint64_t end, uint64_t tile_begin, uint64_t tile_side, unsigned most) {
+  if (tile_side == 0) tile_side = end - tile_begin;
+  constexpr uint64_t kMostTiles = 65535;
+  if ((end - tile_begin) / tile_side > kMostTiles) return most;  // no engine takes them
+  for (uint64_t at = tile_begin; at < end; at += tile_side) {
+    const uint64_t first = std::max(at, begin), last = std::min(at + tile_side, end);
+    const auto is_empty = [&](unsigned halvings) {
+      const uint64_t rounding = (uint64_t{1} << halvings) - 1;
+      return (first + rounding) >> halvings == (last + rounding) >> halvings;
+    };
+    for (unsigned halvings = 1; halvings < most; ++halvings) {
+      if (is_empty(halvings)) most = halvings;
+    }
+  }
+  return most;
+}
+
+// As many as the tiles allow (more would be empty), and at least one.
 unsigned clamp_resolutions(const Params& params, const SourceImage& image) {
-  const uint64_t width = params.tile_size.is_zero()
-                             ? uint64_t{image.plane.columns} + params.offset.width - params.tile_offset.width
-                             : params.tile_size.width;
-  const uint64_t height = params.tile_size.is_zero()
-                              ? uint64_t{image.plane.rows} + params.offset.height - params.tile_offset.height
-                              : params.tile_size.height;
+  const uint64_t x1 = uint64_t{image.plane.columns} + params.offset.width;
+  const uint64_t y1 = uint64_t{image.plane.rows} + params.offset.height;
+  const Extent& tile = params.tile_size;
+  const uint64_t width = tile.is_zero() ? x1 - params.tile_offset.width : tile.width;
+  const uint64_t height = tile.is_zero() ? y1 - params.tile_offset.height : tile.height;
   const auto most = static_cast<unsigned>(std::bit_width(std::max<uint64_t>(std::min(width, height), 1)));
-  return std::min<unsigned>(params.num_resolutions, std::min(most, 32u));
+  unsigned halvings = std::min<unsigned>(params.num_resolutions, std::min(most, 32u)) - 1;
+  halvings = count_halvings(params.offset.width, x1, params.tile_offset.width, tile.width, halvings);
+  return count_halvings(params.offset.height, y1, params.tile_offset.height, tile.height, halvings) + 1;
 }
 
 void check_against_image(const Params& params, const SourceImage& image) {
