@@ -140,15 +140,41 @@ grk_cparameters make_parameters(const SourceImage& source, const CodingJob& job)
   }
   if (!params.precinct_size.is_zero()) {
     out.csty |= 1;
-    out.res_spec = 1;  // smaller resolutions halve it
-    out.prcw_init[0] = params.precinct_size.width;
-    out.prch_init[0] = params.precinct_size.height;
+    // Smaller resolutions halve it, down to 2: a side of 1 is legal at the lowest one only.
+    out.res_spec = job.resolutions;
+    for (unsigned r = 0; r < job.resolutions; ++r) {
+      out.prcw_init[r] = std::max(params.precinct_size.width >> r, 2u);
+      out.prch_init[r] = std::max(params.precinct_size.height >> r, 2u);
+    }
   }
   if (params.enable_tile_parts) {
     out.enableTilePartGeneration = true;
     out.newTilePartProgressionDivider = 'R';
   }
   return out;
+}
+
+// More than any codestream takes: Grok was seen to write past the end of a buffer that is too small.
+size_t find_capacity(const SourceImage& source, const CodingJob& job) {
+  const Params& params = job.params;
+  const size_t plane = size_t{source.plane.rows} * source.plane.columns, samples = plane * source.components.size();
+  const auto tiles_along = [](uint64_t side, uint64_t tile) { return tile == 0 ? 1 : side / tile + 2; };
+  const size_t tiles =
+      std::min<size_t>(tiles_along(source.plane.columns + uint64_t{params.offset.width}, params.tile_size.width) *
+                           tiles_along(source.plane.rows + uint64_t{params.offset.height}, params.tile_size.height),
+                       65535);
+  size_t precinct = 32768, block = std::min(params.codeblock_size.width, params.codeblock_size.height);
+  if (!params.precinct_size.is_zero()) {
+    precinct = std::min(params.precinct_size.width, params.precinct_size.height);
+    precinct = std::max<size_t>(precinct >> (job.resolutions - 1), 2);
+    block = std::min(block, precinct / 2);
+  }
+  // Passes of code-blocks of few samples, headers of packets and of tile-parts.
+  const size_t block_bytes = samples * 512 / (block * block), layers = std::max<size_t>(job.target.layers.size(), 1);
+  const size_t packets =
+      (tiles * source.components.size() * job.resolutions + 4 * samples / (precinct * precinct)) * layers;
+  return samples * source.plane.sample.bytes * 2 + block_bytes + packets * 8 + tiles * (64 + 14 * job.resolutions) +
+         (size_t{1} << 16);
 }
 
 // Grok tells no length: tile-parts are walked by their Psot (ISO/IEC 15444-1 A.4.2) to the EOC marker.
@@ -182,6 +208,7 @@ class GrokEngine final : public Engine {
     const Params& params = job.params;
     if (image.bits > 16) return text("it takes 16 bits at most, the image has ", image.bits);
     if (is_forked_child) return "its threads don't survive fork()";
+    if (params.is_ht() && params.mode != block_style::kHt) return "it codes HT without other code-block styles";
     if (params.is_ht() && params.quality_mode != QualityMode::kNone) {
       return "it has no rate or quality control in HT mode";
     }
@@ -199,9 +226,7 @@ class GrokEngine final : public Engine {
     start_grok();
     const Image image = make_image(source, job.params);
     grk_cparameters parameters = make_parameters(source, job);
-    const size_t capacity =
-        size_t{source.plane.rows} * source.plane.columns * source.components.size() * source.plane.sample.bytes * 2 +
-        (size_t{1} << 16);
+    const size_t capacity = find_capacity(source, job);
     grk_stream_params stream{};
     stream.len = capacity;
     stream.buf = new uint8_t[capacity];  // Grok's stream deletes it
