@@ -76,7 +76,7 @@ class Mapper {
 
   std::optional<MappedImage> map() {
     prepare_step();
-    if (!find_values()) return std::nullopt;
+    if (!has_sane_step() || !find_values()) return std::nullopt;
     normalize();
     pack();
     return std::move(out_);
@@ -188,9 +188,15 @@ class Mapper {
             : std::fabs(static_cast<long double>(integer_of(bits, element) - integer_of(decoded, element)));
     const auto error = static_cast<double>(difference);
     out_.loss.max_error = std::max(out_.loss.max_error, error);
+    out_.loss.is_exact = out_.loss.is_exact && ((decoded ^ bits) & (~uint64_t{0} >> (64 - element.bits()))) == 0;
     squares += error * error;
     ++counted_;
     return difference <= static_cast<long double>(wish_.max_error);
+  }
+
+  // What the decoder takes: the step of integers is counted in 63 bits (parse_mapping in segment.cpp).
+  bool has_sane_step() const {
+    return wish_.kind != MapKind::kGrid || out_.mapping.step < (block_.element.is_float ? 0x1p1023 : 0x1p62);
   }
 
   // Values become unsigned, counted from the least; kSame and kLinear have their range by themselves.
@@ -307,7 +313,7 @@ MappedImage map_integers(const ElementBlock& block, int32_t bound) {
       1u, static_cast<unsigned>(std::bit_width(static_cast<uint32_t>(sums.greatest_index - sums.least_index))));
   out.buffer.resize(count * sizeof(int32_t));
   std::memcpy(out.buffer.data(), values.data(), out.buffer.size());
-  out.loss = {static_cast<double>(sums.max_error), sums.squares / static_cast<double>(count)};
+  out.loss = {static_cast<double>(sums.max_error), sums.squares / static_cast<double>(count), sums.max_error == 0};
   return out;
 }
 

@@ -33,6 +33,7 @@ struct Mapping {
 struct MappedLoss {
   double max_error = 0;
   double mse = 0;
+  bool is_exact = true;  // bit for bit: 0 in place of -0 is no error, but no exact sample either
 };
 
 // A block's valid part as engine samples: components of rows x columns, one after the other.

@@ -158,7 +158,7 @@ void map_with_loss(PreparedImage& prepared, const ElementBlock& block) {
     prepared.mapped.reset();
     return forget_quality(prepared);
   }
-  prepared.mapping_loses = prepared.mapping_loses && prepared.mapped->loss.max_error > 0;
+  prepared.mapping_loses = prepared.mapping_loses && !prepared.mapped->loss.is_exact;
 }
 
 }  // namespace

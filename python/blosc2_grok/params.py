@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import enum
+import math
 import operator
 from dataclasses import dataclass, fields
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Type, TypeVar, Union
@@ -89,6 +90,14 @@ def _number_or_none(value: object) -> Optional[float]:
         return None if value is None else _number(value)
     except _Wrong:
         raise _Wrong("a number or None") from None
+
+
+def _bound_or_none(value: object) -> Optional[float]:
+    """Like _number_or_none, but an integer without an exact float is rounded down: a bound must not grow."""
+    number = _number_or_none(value)
+    if number is not None and isinstance(value, int) and number > value:
+        return math.nextafter(number, 0)
+    return number
 
 
 def _numbers(value: object) -> Tuple[float, ...]:
@@ -330,7 +339,7 @@ _CONVERTERS: Dict[str, Callable[[object], Any]] = {
     "layout": _layout,
     "engine": _text,
     "verify": _text,
-    "max_error": _number_or_none,
+    "max_error": _bound_or_none,
     "rmse": _number_or_none,
     "psnr": _number_or_none,
     "keep": _kept_values,
