@@ -75,7 +75,7 @@ class SerialStep {
     vlc_.skip(4);
   }
 
-  HWY_NOINLINE void run() {
+  void run() {
     uint32_t* row = quads_;
     for (int y = 0; y < job_.height; y += 2, row += stride_) {
       vlc_.clamp();
@@ -114,51 +114,59 @@ class SerialStep {
   }
 
   template <bool kFirstRow>
-  HWY_INLINE uint32_t read_quad(uint32_t context, uint32_t west) {
+  HWY_INLINE uint32_t read_quad(uint32_t context, uint32_t west, VlcWindow& vlc) {
     context |= kFirstRow ? west >> 18 & 0x380 : west >> 16 & 0x100;
-    if (context == 0 && mel_.get() == 0) return 0;
-    const uint32_t word = kHtTables.decode[kFirstRow ? 0 : 1][context | (vlc_.bits() & 127)].packed;
-    vlc_.skip(word & 7);
+    if (HWY_UNLIKELY(context == 0) && mel_.get() == 0) return 0;
+    const uint32_t word = kHtTables.decode[kFirstRow ? 0 : 1][context | (vlc.bits() & 127)].packed;
+    vlc.skip(word & 7);
     return word;
   }
 
+  // The window is a local: through a member every store would make the compiler reload it.
   template <bool kFirstRow>
   void read_row(uint32_t* row) {
+    VlcWindow vlc = vlc_;
     uint32_t west = 0;
     const std::size_t width = std::size_t(job_.width);
-    for (std::size_t x = 0; x < width; x += 4) {
-      vlc_.refill();
-      uint32_t first = read_quad<kFirstRow>(kFirstRow ? 0 : contexts_[x], west);
-      uint32_t second = x + 2 < width ? read_quad<kFirstRow>(kFirstRow ? 0 : contexts_[x + 2], first) : 0;
-      west = second;
-      read_residuals<kFirstRow>(first, second);
-      store_twice(row + x, first);
-      store_twice(row + x + 2, second);
-    }
+    std::size_t x = 0;
+    for (; x + 2 < width; x += 4) read_pair<kFirstRow, true>(row, x, west, vlc);
+    if (x < width) read_pair<kFirstRow, false>(row, x, west, vlc);
+    vlc_ = vlc;
+  }
+
+  template <bool kFirstRow, bool kBoth>
+  HWY_INLINE void read_pair(uint32_t* row, std::size_t x, uint32_t& west, VlcWindow& vlc) {
+    vlc.refill();
+    uint32_t first = read_quad<kFirstRow>(kFirstRow ? 0 : contexts_[x], west, vlc);
+    uint32_t second = kBoth ? read_quad<kFirstRow>(kFirstRow ? 0 : contexts_[x + 2], first, vlc) : 0;
+    west = second;
+    read_residuals<kFirstRow>(first, second, vlc);
+    store_twice(row + x, first);
+    store_twice(row + x + 2, second);
   }
 
   // 7.3.6.
   template <bool kFirstRow>
-  HWY_INLINE void read_residuals(uint32_t& first, uint32_t& second) {
+  HWY_INLINE void read_residuals(uint32_t& first, uint32_t& second, VlcWindow& vlc) {
     uint32_t kind = (first >> 15 & 1) | (second >> 14 & 2);
     if (kFirstRow && kind == 3) kind = 4 + mel_.get();
-    const UVlcPrefix prefix = kHtTables.u_vlc_decode[kind << 6 | (vlc_.bits() & 63)];
-    const uint64_t tail = vlc_.bits() >> prefix.prefix_length();
-    vlc_.skip(prefix.total_length());
+    const UVlcPrefix prefix = kHtTables.u_vlc_decode[kind << 6 | (vlc.bits() & 63)];
+    const uint64_t tail = vlc.bits() >> prefix.prefix_length();
+    vlc.skip(prefix.total_length());
     const uint32_t suffix0 = uint32_t(tail) & ((1u << prefix.first_suffix()) - 1);
     const uint32_t suffix1 = uint32_t(tail >> prefix.first_suffix()) & ((1u << prefix.second_suffix()) - 1);
     uint32_t u0 = prefix.first_u() + suffix0, u1 = prefix.second_u() + suffix1;
-    if (HWY_UNLIKELY(suffix0 > 27 || suffix1 > 27)) {
-      if (suffix0 > 27) u0 += 4 * extension();
-      if (suffix1 > 27) u1 += 4 * extension();
+    if (HWY_UNLIKELY((suffix0 | suffix1) > 27)) {
+      if (suffix0 > 27) u0 += 4 * extension(vlc);
+      if (suffix1 > 27) u1 += 4 * extension(vlc);
     }
     first |= u0 << 16;
     second |= u1 << 16;
   }
 
-  uint32_t extension() {
-    const uint32_t value = uint32_t(vlc_.bits() & 15);
-    vlc_.skip(4);
+  static uint32_t extension(VlcWindow& vlc) {
+    const uint32_t value = uint32_t(vlc.bits() & 15);
+    vlc.skip(4);
     return value;
   }
 
@@ -189,7 +197,7 @@ class VectorStep {
     std::fill(below_ - 8, below_ + end, 0);
   }
 
-  HWY_NOINLINE void run(const uint32_t* quads) {
+  void run(const uint32_t* quads) {
     for (int y = 0; y < job_.height; y += 2, quads += quad_stride(job_.width)) {
       const int bound = y == 0 ? measure<true>(quads) : measure<false>(quads);
       check_bound(plan_, bound);
@@ -202,7 +210,7 @@ class VectorStep {
  private:
   // Bounds U and the lengths m_n = U - k_n; returns the largest U.
   template <bool kFirstRow>
-  HWY_NOINLINE int measure(const uint32_t* quads) {
+  int measure(const uint32_t* quads) {
     const I32 d;
     const U32 du;
     const VecI one = hn::Set(d, 1);
@@ -234,15 +242,19 @@ class VectorStep {
   }
 
   // A quad's bits, right-shifted to each of its columns.
-  HWY_NOINLINE void fetch_quads() {
+  void fetch_quads() {
     std::size_t position = position_;
-    for (std::size_t x = 0; x < std::size_t(job_.width); x += 2) {
-      position = std::min(position, limit_);
-      const uint64_t bits = load_bits(bytes_, position);
-      const uint32_t first = column_length_[x];
-      top_bits_[x] = uint32_t(bits);
-      top_bits_[x + 1] = uint32_t(bits >> first);
-      position += first + column_length_[x + 1];
+    const std::size_t width = std::size_t(job_.width), limit = limit_;
+    const uint32_t* lengths = column_length_;
+    const uint8_t* bytes = bytes_;
+    uint32_t* out = top_bits_;
+    for (std::size_t x = 0; x < width; x += 2) {
+      position = std::min(position, limit);
+      const uint64_t bits = load_bits(bytes, position);
+      const uint32_t first = lengths[x];
+      out[x] = uint32_t(bits);
+      out[x + 1] = uint32_t(bits >> first);
+      position += first + lengths[x + 1];
     }
     position_ = position;
   }
@@ -258,7 +270,7 @@ class VectorStep {
   }
 
   template <bool kNarrow>
-  HWY_NOINLINE void make_samples(int y, const uint32_t* quads) {
+  void make_samples(int y, const uint32_t* quads) {
     const U32 d;
     const VecU top_bit = left_right(8, 32), bottom_bit = left_right(16, 64);
     const VecU top_one = left_right(2048, 8192), bottom_one = left_right(4096, 16384);

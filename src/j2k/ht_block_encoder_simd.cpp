@@ -57,11 +57,12 @@ class Encoder {
 
   std::size_t encode(uint8_t* out) {
     for (int y = 0; y < job_.height; y += 2) {
-      const int bound = analyse(y);
-      (void)bound;
-      const int largest = y == 0 ? look_up<true>() : look_up<false>();
-      const bool narrow = largest <= kLargestQuadBound;
-      y == 0 ? pack<true>(narrow) : pack<false>(narrow);
+      analyse(y);
+      if (y == 0) {
+        look_up<true>() <= kLargestQuadBound ? pack_narrow<true>() : pack<true>();
+      } else {
+        look_up<false>() <= kLargestQuadBound ? pack_narrow<false>() : pack<false>();
+      }
       std::swap(above_, below_);
     }
     if (!any_) return 0;
@@ -87,7 +88,7 @@ class Encoder {
   }
 
   // Magnitude exponents, values 2 * (mu - 1) + sign, and significance of two rows of samples.
-  HWY_NOINLINE int analyse(int y) {
+  void analyse(int y) {
     const I32 d;
     VecI all = hn::Zero(d);
     for (std::size_t x = 0; x < std::size_t(job_.width); x += lanes_) {
@@ -100,7 +101,6 @@ class Encoder {
     const std::size_t end = (std::size_t(job_.width) + lanes_ - 1) / lanes_ * lanes_;
     hn::StoreU(hn::Zero(d), d, below_ + end);
     check_magnitudes(all);
-    return 0;
   }
 
   // Returns the magnitudes.
@@ -133,7 +133,7 @@ class Encoder {
   // Contexts (Equations 1 and 2), bounds U, and the codewords; leaves bits and lengths of the MagSgn stream.
   // Returns the largest U.
   template <bool kFirstRow>
-  HWY_NOINLINE int look_up() {
+  int look_up() {
     const I32 d;
     const U32 du;
     const uint32_t* table = &kHtTables.encode[kFirstRow ? 0 : 1][0].packed;
@@ -176,7 +176,21 @@ class Encoder {
       largest = hn::Max(largest, bound);
       put_columns(x, bound, hn::TestBit(entry, known_top), hn::TestBit(entry, known_bottom), top, bottom);
     }
-    return int(hn::GetLane(hn::MaxOfLanes(d, largest)));
+    const int bound = int(hn::GetLane(hn::MaxOfLanes(d, largest)));
+    if (bound <= kLargestQuadBound) merge_columns();
+    return bound;
+  }
+
+  // Both samples' bits of a column as one string.
+  void merge_columns() {
+    const U32 d;
+    for (std::size_t x = 0; x < std::size_t(job_.width); x += lanes_) {
+      const VecU lengths = hn::LoadU(d, lengths_ + x);
+      const VecU top = hn::And(lengths, hn::Set(d, 0xFFFF)), bottom = hn::ShiftRight<16>(lengths);
+      const VecU bits = hn::Or(hn::LoadU(d, bits_ + x), hn::Shl(hn::LoadU(d, bottom_bits_ + x), top));
+      hn::StoreU(bits, d, bits_ + x);
+      hn::StoreU(hn::Add(top, bottom), d, lengths_ + x);
+    }
   }
 
   // Both columns' two bits as the quad's four, right in even lanes.
@@ -205,32 +219,69 @@ class Encoder {
     hn::StoreU(hn::Or(top_length, hn::ShiftLeft<16>(bottom_length)), du, lengths_ + x);
   }
 
+  // The writers are copied to locals: through members every store would make the compiler reload them.
   template <bool kFirstRow>
-  HWY_NOINLINE void pack(bool narrow) {
-    for (std::size_t x = 0; x < std::size_t(job_.width); x += 4) {
-      put_magsgn(x);
-      put_magsgn(x + 1);
-      const uint32_t first = words_[x];
+  HWY_NOINLINE void pack() {
+    RawBitWriter magsgn = magsgn_, vlc = vlc_;
+    const uint32_t* words = words_;
+    const Columns columns{bits_, bottom_bits_, lengths_};
+    const std::size_t width = std::size_t(job_.width);
+    for (std::size_t x = 0; x < width; x += 4) {
+      const uint32_t first = words[x];
       uint32_t second = 0;
-      if (x + 2 < std::size_t(job_.width)) {
-        put_magsgn(x + 2);
-        put_magsgn(x + 3);
-        second = words_[x + 2];
+      put_column(columns, x, magsgn);
+      put_column(columns, x + 1, magsgn);
+      if (x + 2 < width) {
+        put_column(columns, x + 2, magsgn);
+        put_column(columns, x + 3, magsgn);
+        second = words[x + 2];
       }
-      put_vlc<kFirstRow>(first, second);
+      put_vlc<kFirstRow>(first, second, vlc);
     }
-    (void)narrow;
+    magsgn_ = magsgn, vlc_ = vlc;
   }
 
-  HWY_INLINE void put_magsgn(std::size_t x) {
-    const uint32_t lengths = lengths_[x];
+  // Where all bounds are small a quad's bits go in at once.
+  template <bool kFirstRow>
+  HWY_NOINLINE void pack_narrow() {
+    RawBitWriter magsgn = magsgn_, vlc = vlc_;
+    const uint32_t* words = words_;
+    const Columns columns{bits_, bottom_bits_, lengths_};
+    const std::size_t width = std::size_t(job_.width);
+    for (std::size_t x = 0; x < width; x += 4) {
+      const uint32_t first = words[x];
+      uint32_t second = 0;
+      put_quad(columns, x, magsgn);
+      if (x + 2 < width) {
+        put_quad(columns, x + 2, magsgn);
+        second = words[x + 2];
+      }
+      put_vlc<kFirstRow>(first, second, vlc);
+    }
+    magsgn_ = magsgn, vlc_ = vlc;
+  }
+
+  struct Columns {
+    const uint32_t* top;
+    const uint32_t* bottom;
+    const uint32_t* lengths;
+  };
+
+  static HWY_INLINE void put_column(const Columns& columns, std::size_t x, RawBitWriter& magsgn) {
+    const uint32_t lengths = columns.lengths[x];
     const uint32_t top = lengths & 0xFFFF, bottom = lengths >> 16;
-    magsgn_.put(bits_[x] | uint64_t{bottom_bits_[x]} << top, top + bottom);
+    magsgn.put(columns.top[x] | uint64_t{columns.bottom[x]} << top, top + bottom);
+  }
+
+  // Narrow rows have both samples' bits of a column in `top`, and their sum in `lengths`.
+  static HWY_INLINE void put_quad(const Columns& columns, std::size_t x, RawBitWriter& magsgn) {
+    const uint32_t first = columns.lengths[x];
+    magsgn.put(columns.top[x] | uint64_t{columns.top[x + 1]} << first, first + columns.lengths[x + 1]);
   }
 
   template <bool kFirstRow>
-  HWY_INLINE void put_vlc(uint32_t first, uint32_t second) {
-    if (((first | second) & 1u << 30) != 0) {
+  HWY_INLINE void put_vlc(uint32_t first, uint32_t second, RawBitWriter& vlc) {
+    if (HWY_UNLIKELY(((first | second) & 1u << 30) != 0)) {
       if ((first & 1u << 30) != 0) mel_.put(first >> 31);
       if ((second & 1u << 30) != 0) mel_.put(second >> 31);
     }
@@ -245,7 +296,7 @@ class Encoder {
       bits |= uint64_t{pair & 0xFFFFFF} << length;
       length += pair >> 24;
     }
-    vlc_.put(bits, length);
+    vlc.put(bits, length);
   }
 
   // 7.3.6.2: one MEL symbol tells whether both residuals are above 2.
@@ -265,7 +316,7 @@ class Encoder {
     length += pair >> 24;
   }
 
-  HWY_NOINLINE std::size_t finish(uint8_t* out) {
+  std::size_t finish(uint8_t* out) {
     mel_.finish_run();
     const std::size_t bits = magsgn_.size();
     for (int i = 0; i < 3; ++i) magsgn_.put((uint64_t{1} << 56) - 1, 56);
