@@ -82,14 +82,29 @@ class DecodeBands final : public BandRows<T> {
     const uint32_t grid_row = stripe.grid_row;
     stripe.start_stripe(grid_row);
     const Subband& band = *stripe.band;
+    HtDecodeJob jobs[kDecodeTogether];
+    std::size_t waiting = 0;
     for (uint32_t x = 0; x < band.grid_width; ++x) {
-      const Rect rect = codeblock_rect(band, x, grid_row);
-      decode_block(stripe, work_.tile.codeblock(band, x, grid_row), rect);
+      jobs[waiting] = make_job(stripe, x, grid_row, waiting);
+      if (jobs[waiting].cleanup.empty()) {
+        clear(jobs[waiting]);
+      } else if (++waiting == kDecodeTogether) {
+        work_.kernels.decode_blocks({jobs, waiting}, work_.ht);
+        waiting = 0;
+      }
     }
+    if (waiting != 0) work_.kernels.decode_blocks({jobs, waiting}, work_.ht);
     stripe.grid_row = grid_row + 1;
   }
 
-  void decode_block(const BandStripe& stripe, const CodeBlock& block, const Rect& rect) {
+  static void clear(const HtDecodeJob& job) {
+    for (int y = 0; y < job.height; ++y) std::fill_n(job.samples + std::size_t(y) * job.stride, job.width, 0);
+  }
+
+  // `place` tells jobs that wait together apart.
+  HtDecodeJob make_job(const BandStripe& stripe, uint32_t x, uint32_t y, std::size_t place) {
+    const CodeBlock& block = work_.tile.codeblock(*stripe.band, x, y);
+    const Rect rect = codeblock_rect(*stripe.band, x, y);
     HtDecodeJob job;
     job.samples = stripe.at(rect);
     job.stride = stripe.stride;
@@ -99,16 +114,12 @@ class DecodeBands final : public BandRows<T> {
     job.magnitude_bits = stripe.band->magnitude_bits;
     job.fraction_bits = kFloat ? 1 : 0;
     job.causal = causal_;
-    if (block.first_chunk >= 0) gather_segments(block, job);
-    if (job.cleanup.empty()) {
-      for (int y = 0; y < job.height; ++y) std::fill_n(job.samples + std::size_t(y) * job.stride, job.width, 0);
-      return;
-    }
-    work_.kernels.decode_block(job, work_.ht);
+    if (block.first_chunk >= 0) gather_segments(block, place, job);
+    return job;
   }
 
   // The cleanup segment is one chunk; refinement may have come in two packets.
-  void gather_segments(const CodeBlock& block, HtDecodeJob& job) {
+  void gather_segments(const CodeBlock& block, std::size_t place, HtDecodeJob& job) {
     const std::vector<Chunk>& chunks = work_.tile.chunks;
     const Chunk& cleanup = chunks[std::size_t(block.first_chunk)];
     job.cleanup = {cleanup.data, cleanup.length};
@@ -117,7 +128,7 @@ class DecodeBands final : public BandRows<T> {
     job.refinement = {first.data, first.length};
     if (first.next < 0) return;
     const Chunk& second = chunks[std::size_t(first.next)];
-    uint8_t* joined = work_.block_bytes.grow(std::size_t{first.length} + second.length);
+    uint8_t* joined = work_.block_bytes[place].grow(std::size_t{first.length} + second.length);
     std::copy_n(first.data, first.length, joined);
     std::copy_n(second.data, second.length, joined + first.length);
     job.refinement = {joined, std::size_t{first.length} + second.length};

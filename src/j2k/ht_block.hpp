@@ -44,12 +44,15 @@ struct HtScratch;
 // are zero. Throws Error if a magnitude does not fit.
 using HtEncodeBlock = std::size_t (*)(const HtEncodeJob& job, HtScratch& scratch, uint8_t* out);
 
-// Throws Error on bytes that no encoder writes; every other damage gives wrong samples.
-using HtDecodeBlock = void (*)(const HtDecodeJob& job, HtScratch& scratch);
+// Decodes one or two code-blocks, each with a scratch of its own: the serial step of HT waits for its own results, so
+// two streams side by side take little longer than one. Throws Error on bytes that no encoder writes; every other
+// damage gives wrong samples.
+inline constexpr std::size_t kDecodeTogether = 2;
+using HtDecodeBlocks = void (*)(std::span<const HtDecodeJob> jobs, HtScratch* scratch);
 
 std::size_t plain_encode_block(const HtEncodeJob& job, HtScratch& scratch, uint8_t* out);
 std::size_t simd_encode_block(const HtEncodeJob& job, HtScratch& scratch, uint8_t* out);
-void plain_decode_block(const HtDecodeJob& job, HtScratch& scratch);
-void simd_decode_block(const HtDecodeJob& job, HtScratch& scratch);
+void plain_decode_blocks(std::span<const HtDecodeJob> jobs, HtScratch* scratch);
+void simd_decode_blocks(std::span<const HtDecodeJob> jobs, HtScratch* scratch);
 
 }  // namespace blosc2_grok::j2k

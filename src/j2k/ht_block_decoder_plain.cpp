@@ -135,10 +135,12 @@ class PlainDecoder {
 
 }  // namespace
 
-void plain_decode_block(const HtDecodeJob& job, HtScratch& scratch) {
-  const CleanupPlan plan = plan_cleanup(job);
-  PlainDecoder(job, plan, scratch).decode();
-  if (job.passes > 1) refine_block(job, plan, scratch);
+void plain_decode_blocks(std::span<const HtDecodeJob> jobs, HtScratch* scratch) {
+  for (const HtDecodeJob& job : jobs) {
+    const CleanupPlan plan = plan_cleanup(job);
+    PlainDecoder(job, plan, *scratch).decode();
+    if (job.passes > 1) refine_block(job, plan, *scratch);
+  }
 }
 
 }  // namespace blosc2_grok::j2k

@@ -23,7 +23,7 @@ namespace {
 
 #if HWY_TARGET == HWY_SCALAR
 
-void decode_block(const HtDecodeJob& job, HtScratch& scratch) { plain_decode_block(job, scratch); }
+void decode_blocks(std::span<const HtDecodeJob> jobs, HtScratch* scratch) { plain_decode_blocks(jobs, scratch); }
 
 #else
 
@@ -67,26 +67,28 @@ class SerialStep {
       : job_(job),
         mel_(job.cleanup.subspan(plan.prefix)),
         vlc_(s.vlc_bits, read_vlc(job.cleanup.subspan(plan.prefix), s)),
-        quads_(s.quads + kQuadPadding),
+        row_(s.quads + kQuadPadding),
         contexts_(s.columns[0].begin()),
         stride_(quad_stride(job.width)) {
-    std::fill(s.quads, quads_, 0);
+    std::fill(s.quads, row_, 0);
     vlc_.refill();
     vlc_.skip(4);
   }
 
   void run() {
-    uint32_t* row = quads_;
-    for (int y = 0; y < job_.height; y += 2, row += stride_) {
-      vlc_.clamp();
-      if (y == 0) {
-        read_row<true>(row);
-      } else {
-        make_contexts(row - stride_);
-        read_row<false>(row);
-      }
-      const std::size_t lanes = std::size_t(job_.width + 1) / 2 * 2;
-      std::fill(row + lanes, row + stride_, 0);
+    for (int y = 0; y < job_.height; y += 2) {
+      begin_row(y);
+      y == 0 ? read_row<true>() : read_row<false>();
+      end_row();
+    }
+  }
+
+  // Both of one size.
+  static void run_together(SerialStep& a, SerialStep& b) {
+    for (int y = 0; y < a.job_.height; y += 2) {
+      a.begin_row(y), b.begin_row(y);
+      y == 0 ? read_rows<true>(a, b) : read_rows<false>(a, b);
+      a.end_row(), b.end_row();
     }
   }
 
@@ -99,6 +101,16 @@ class SerialStep {
     const bool short_byte = (first & 0x7F) == 0x7F;
     out.put(short_byte ? 0x7F : first, short_byte ? 7 : 8);
     return unstuff_backward(begin, end, first, kVlcRowBytes + 32, out);
+  }
+
+  void begin_row(int y) {
+    vlc_.clamp();
+    if (y != 0) make_contexts(row_ - stride_);
+  }
+  void end_row() {
+    const std::size_t lanes = std::size_t(job_.width + 1) / 2 * 2;
+    std::fill(row_ + lanes, row_ + stride_, 0);
+    row_ += stride_;
   }
 
   // The contexts' share of the row above (Equation 2), as table index.
@@ -124,18 +136,36 @@ class SerialStep {
 
   // The window is a local: through a member every store would make the compiler reload it.
   template <bool kFirstRow>
-  void read_row(uint32_t* row) {
+  void read_row() {
     VlcWindow vlc = vlc_;
     uint32_t west = 0;
     const std::size_t width = std::size_t(job_.width);
     std::size_t x = 0;
-    for (; x + 2 < width; x += 4) read_pair<kFirstRow, true>(row, x, west, vlc);
-    if (x < width) read_pair<kFirstRow, false>(row, x, west, vlc);
+    for (; x + 2 < width; x += 4) read_pair<kFirstRow, true>(x, west, vlc);
+    if (x < width) read_pair<kFirstRow, false>(x, west, vlc);
     vlc_ = vlc;
   }
 
+  template <bool kFirstRow>
+  static void read_rows(SerialStep& a, SerialStep& b) {
+    VlcWindow vlc_a = a.vlc_, vlc_b = b.vlc_;
+    uint32_t west_a = 0, west_b = 0;
+    const std::size_t width = std::size_t(a.job_.width);
+    std::size_t x = 0;
+    for (; x + 2 < width; x += 4) {
+      a.read_pair<kFirstRow, true>(x, west_a, vlc_a);
+      b.read_pair<kFirstRow, true>(x, west_b, vlc_b);
+    }
+    if (x < width) {
+      a.read_pair<kFirstRow, false>(x, west_a, vlc_a);
+      b.read_pair<kFirstRow, false>(x, west_b, vlc_b);
+    }
+    a.vlc_ = vlc_a, b.vlc_ = vlc_b;
+  }
+
   template <bool kFirstRow, bool kBoth>
-  HWY_INLINE void read_pair(uint32_t* row, std::size_t x, uint32_t& west, VlcWindow& vlc) {
+  HWY_INLINE void read_pair(std::size_t x, uint32_t& west, VlcWindow& vlc) {
+    uint32_t* row = row_;
     vlc.refill();
     uint32_t first = read_quad<kFirstRow>(kFirstRow ? 0 : contexts_[x], west, vlc);
     uint32_t second = kBoth ? read_quad<kFirstRow>(kFirstRow ? 0 : contexts_[x + 2], first, vlc) : 0;
@@ -173,7 +203,7 @@ class SerialStep {
   const HtDecodeJob& job_;
   MelReader mel_;
   VlcWindow vlc_;
-  uint32_t* quads_;
+  uint32_t* row_;
   uint32_t* contexts_;
   std::size_t stride_;
 };
@@ -331,15 +361,34 @@ class VectorStep {
   uint32_t* bottom_bits_;
 };
 
-void decode_block(const HtDecodeJob& job, HtScratch& scratch) {
-  const CleanupPlan plan = plan_cleanup(job);
-  // Deeper blocks than the windows take, and streams longer than any encoder's, are left to the plain coder.
-  if (plan.largest_bound > kLargestBound || plan.prefix > 31 * kMaxBlockArea / 8) {
-    return plain_decode_block(job, scratch);
-  }
-  SerialStep(job, plan, scratch).run();
+// Deeper blocks than the windows take, and streams longer than any encoder's, are left to the plain coder.
+bool fits_windows(const CleanupPlan& plan) {
+  return plan.largest_bound <= kLargestBound && plan.prefix <= 31 * kMaxBlockArea / 8;
+}
+
+void finish_block(const HtDecodeJob& job, const CleanupPlan& plan, HtScratch& scratch) {
   VectorStep(job, plan, scratch).run(scratch.quads + kQuadPadding);
   if (job.passes > 1) refine_block(job, plan, scratch);
+}
+
+void decode_block(const HtDecodeJob& job, HtScratch& scratch) {
+  const CleanupPlan plan = plan_cleanup(job);
+  if (!fits_windows(plan)) return plain_decode_blocks({&job, 1}, &scratch);
+  SerialStep(job, plan, scratch).run();
+  finish_block(job, plan, scratch);
+}
+
+void decode_blocks(std::span<const HtDecodeJob> jobs, HtScratch* scratch) {
+  if (jobs.size() == 2 && jobs[0].width == jobs[1].width && jobs[0].height == jobs[1].height) {
+    const CleanupPlan plans[2] = {plan_cleanup(jobs[0]), plan_cleanup(jobs[1])};
+    if (fits_windows(plans[0]) && fits_windows(plans[1])) {
+      SerialStep a(jobs[0], plans[0], scratch[0]), b(jobs[1], plans[1], scratch[1]);
+      SerialStep::run_together(a, b);
+      finish_block(jobs[0], plans[0], scratch[0]);
+      return finish_block(jobs[1], plans[1], scratch[1]);
+    }
+  }
+  for (const HtDecodeJob& job : jobs) decode_block(job, *scratch);
 }
 
 #endif
@@ -351,9 +400,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace blosc2_grok::j2k {
 
-HWY_EXPORT(decode_block);
+HWY_EXPORT(decode_blocks);
 
-void simd_decode_block(const HtDecodeJob& job, HtScratch& scratch) { HWY_DYNAMIC_DISPATCH(decode_block)(job, scratch); }
+void simd_decode_blocks(std::span<const HtDecodeJob> jobs, HtScratch* scratch) {
+  HWY_DYNAMIC_DISPATCH(decode_blocks)(jobs, scratch);
+}
 
 }  // namespace blosc2_grok::j2k
 #endif

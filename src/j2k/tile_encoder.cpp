@@ -8,10 +8,10 @@ namespace {
 // Codes block x of the stripe and adds it to the tile, if it is to be kept. Returns its length.
 std::size_t encode_block(const BandStripe& stripe, uint32_t x, bool keep, Workspace::Impl& work) {
   const Subband& band = *stripe.band;
-  uint8_t* bytes = work.block_bytes.grow(kMaxCleanupBytes);
+  uint8_t* bytes = work.block_bytes[0].grow(kMaxCleanupBytes);
   const Rect rect = codeblock_rect(band, x, stripe.grid_row);
   const HtEncodeJob job{stripe.at(rect), stripe.stride, int(rect.width()), int(rect.height()), band.magnitude_bits};
-  const std::size_t length = work.kernels.encode_block(job, work.ht, bytes);
+  const std::size_t length = work.kernels.encode_block(job, work.ht[0], bytes);
   if (length == 0 || !keep) return length;
   uint8_t* kept = work.coded.take<uint8_t>(length);
   std::memcpy(kept, bytes, length);

@@ -18,10 +18,10 @@ namespace blosc2_grok::j2k {
 struct KernelSet {
   const RowKernels* rows = &simd_row_kernels();
   HtEncodeBlock encode_block = simd_encode_block;
-  HtDecodeBlock decode_block = simd_decode_block;
+  HtDecodeBlocks decode_blocks = simd_decode_blocks;
 };
 
-inline KernelSet plain_kernel_set() { return {&plain_row_kernels(), plain_encode_block, plain_decode_block}; }
+inline KernelSet plain_kernel_set() { return {&plain_row_kernels(), plain_encode_block, plain_decode_blocks}; }
 
 // The part of a subband that is between the wavelet and the block coder: one row of code-blocks.
 struct BandStripe {
@@ -59,8 +59,8 @@ struct Workspace::Impl {
   std::vector<uint8_t> output;
   std::vector<uint8_t> bodies;  // decoder: a tile's tile-parts joined
   std::vector<TilePart> parts;
-  HtScratch ht;
-  Buffer<uint8_t> block_bytes;
+  HtScratch ht[kDecodeTogether];
+  Buffer<uint8_t> block_bytes[kDecodeTogether];
   std::vector<BandStripe> stripes[3];
   Analysis<int32_t> analysis_int[3];
   Analysis<float> analysis_float[3];
