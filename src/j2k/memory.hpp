@@ -63,6 +63,8 @@ class Arena {
     static_assert(std::is_trivially_copyable_v<T>);
     return reinterpret_cast<T*>(take_bytes(count * sizeof(T)));
   }
+  // Shortens the piece taken last.
+  void give_back(std::size_t bytes) { used_ -= bytes / kAlignment * kAlignment; }
   void reset() { current_ = 0, used_ = 0; }
   std::size_t reserved_bytes() const {
     std::size_t total = 0;

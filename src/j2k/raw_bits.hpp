@@ -91,7 +91,7 @@ inline BackwardPart stuff_backward(const uint8_t* bits, std::size_t count, uint8
     const uint64_t sevens = (word & 0x007F7F7F7F7F7F7F) + (kEachByte >> 8);
     if ((sevens & 0x0080808080808080) == 0 && count - position >= 56) {
       end -= 7;
-      for (int i = 0; i < 7; ++i) end[6 - i] = uint8_t(word >> (8 * i));
+      store_word(end - 1, __builtin_bswap64(word));  // the eighth byte is below the end and comes later
       last = uint32_t(word >> 48 & 0xFF);
       position += 56;
       continue;
@@ -144,9 +144,8 @@ inline std::size_t unstuff_forward(const uint8_t* bytes, std::size_t size, uint8
 inline std::size_t unstuff_backward(const uint8_t* begin, const uint8_t* end, uint32_t last, std::size_t zeros,
                                     RawBitWriter& out) {
   while (end > begin) {
-    if (end - begin >= 7) {
-      uint64_t word = 0;
-      for (int i = 0; i < 7; ++i) word |= uint64_t{end[-1 - i]} << (8 * i);
+    if (end - begin >= 8) {
+      const uint64_t word = __builtin_bswap64(load_word(end - 8)) & 0x00FFFFFFFFFFFFFF;
       if ((((word & 0x007F7F7F7F7F7F7F) + (kEachByte >> 8)) & 0x0080808080808080) == 0) {
         out.put(word, 56);
         end -= 7;

@@ -8,16 +8,16 @@ namespace {
 // Codes block x of the stripe and adds it to the tile, if it is to be kept. Returns its length.
 std::size_t encode_block(const BandStripe& stripe, uint32_t x, bool keep, Workspace::Impl& work) {
   const Subband& band = *stripe.band;
-  uint8_t* bytes = work.block_bytes[0].grow(kMaxCleanupBytes);
+  uint8_t* bytes = work.coded.take<uint8_t>(kMaxCleanupBytes);
   const Rect rect = codeblock_rect(band, x, stripe.grid_row);
   const HtEncodeJob job{stripe.at(rect), stripe.stride, int(rect.width()), int(rect.height()), band.magnitude_bits};
   const std::size_t length = work.kernels.encode_block(job, work.ht[0], bytes);
-  if (length == 0 || !keep) return length;
-  uint8_t* kept = work.coded.take<uint8_t>(length);
-  std::memcpy(kept, bytes, length);
+  keep = keep && length != 0;
+  work.coded.give_back(kMaxCleanupBytes - (keep ? length : 0));
+  if (!keep) return length;
   CodeBlock& block = work.tile.codeblock(band, x, stripe.grid_row);
   block.missing_bits = uint8_t(band.magnitude_bits - 1);
-  add_chunk(work.tile, block, {kept, uint32_t(length), 0, 1, -1});
+  add_chunk(work.tile, block, {bytes, uint32_t(length), 0, 1, -1});
   return length;
 }
 
