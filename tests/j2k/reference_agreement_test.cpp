@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Agreement with the plain reference codec of tests/reference, written by another hand: it reads our streams, we read
+// its streams with every feature that our encoder does not write (refinement passes, layers, tile-parts, SOP, EPH).
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "random_case.hpp"
+#include "support.hpp"
+
+namespace blosc2_grok::j2k::test {
+namespace {
+
+int case_count(int usual) {
+  const char* wanted = std::getenv("J2K_TEST_CASES");
+  return wanted != nullptr ? std::atoi(wanted) : usual;
+}
+
+Image from_reference(const reference::Image& theirs) {
+  Image image;
+  image.rows = uint32_t(theirs.height), image.columns = uint32_t(theirs.width);
+  image.components = uint32_t(theirs.components.size());
+  image.bits = theirs.bits, image.is_signed = theirs.is_signed;
+  image.bytes = theirs.bits > 16 ? 4 : theirs.bits > 8 ? 2 : 1;
+  image.allocate();
+  for (uint32_t c = 0; c < image.components; ++c) {
+    for (uint32_t y = 0; y < image.rows; ++y) {
+      for (uint32_t x = 0; x < image.columns; ++x) {
+        image.set(c, y, x, theirs.components[c][std::size_t(y) * image.columns + x]);
+      }
+    }
+  }
+  return image;
+}
+
+int largest_difference(const Image& a, const Image& b) {
+  int largest = 0;
+  for (uint32_t c = 0; c < a.components; ++c) {
+    for (uint32_t y = 0; y < a.rows; ++y) {
+      for (uint32_t x = 0; x < a.columns; ++x) largest = std::max(largest, std::abs(a.get(c, y, x) - b.get(c, y, x)));
+    }
+  }
+  return largest;
+}
+
+void check_ours_reads(uint64_t seed, const reference::CaseLimits& limits, Workspace& workspace) {
+  const reference::Case test = reference::random_case(seed, limits);
+  SCOPED_TRACE("seed " + std::to_string(seed) + ": " + reference::describe(test));
+  reference::Bytes bytes;
+  try {
+    bytes = reference::encode(test.image, test.options);
+  } catch (const reference::Error&) {
+    return;  // options that cannot hold the image
+  }
+  const Image expected = from_reference(reference::decode(bytes));
+  Image got = expected;
+  try {
+    decode(bytes, got.view(), workspace);
+  } catch (const Error& error) {
+    ADD_FAILURE() << error.what();
+    return;
+  }
+  // The irreversible path of the two adds floats in another order.
+  EXPECT_LE(largest_difference(got, expected), test.options.reversible ? 0 : 1);
+}
+
+TEST(ReferenceAgreement, WeReadItsCleanupPasses) {
+  Workspace workspace;
+  for (int seed = 0; seed < case_count(400); ++seed) check_ours_reads(uint64_t(seed), {}, workspace);
+}
+
+TEST(ReferenceAgreement, WeReadItsRefinementLayersAndPlaceholders) {
+  Workspace workspace;
+  reference::CaseLimits limits;
+  limits.most_passes = 3, limits.most_skipped_planes = 2, limits.most_placeholder_sets = 2;
+  for (int seed = 0; seed < case_count(400); ++seed) check_ours_reads(uint64_t(seed) + 100000, limits, workspace);
+}
+
+TEST(ReferenceAgreement, ItReadsOurStreams) {
+  Workspace workspace;
+  for (int seed = 0; seed < case_count(300); ++seed) {
+    Case test = random_case(uint64_t(seed) + 5000000, 24);
+    test.options.reversible = seed % 3 != 0;
+    SCOPED_TRACE(test.name);
+    const std::span<const uint8_t> bytes = encode(test.image.view(), test.options, workspace);
+    const reference::Bytes copy(bytes.begin(), bytes.end());
+    Image ours = test.image;
+    decode(copy, ours.view(), workspace);
+    const Image theirs = from_reference(reference::decode(copy));
+    Image planar = theirs;
+    for (uint32_t c = 0; c < ours.components; ++c) {
+      for (uint32_t y = 0; y < ours.rows; ++y) {
+        for (uint32_t x = 0; x < ours.columns; ++x) planar.set(c, y, x, ours.get(c, y, x));
+      }
+    }
+    EXPECT_LE(largest_difference(planar, theirs), test.options.reversible ? 0 : 1 + (test.image.bits > 20 ? 8 : 0));
+  }
+}
+
+}  // namespace
+}  // namespace blosc2_grok::j2k::test
