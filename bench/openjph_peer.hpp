@@ -84,20 +84,20 @@ inline void decode(std::span<const uint8_t> bytes, const ImageView& image) {
   file.open(bytes.data(), bytes.size());
   ojph::codestream stream;
   stream.read_headers(&file);
-  stream.set_planar(true);
+  // Joined components come line by line, others one after the other.
+  stream.set_planar(!blosc2_grok::j2k::read_header(bytes).mct);
   stream.create();
   const int32_t low = image.is_signed ? -(1 << (image.bits - 1)) : 0;
   const int32_t high = low + int32_t((int64_t{1} << image.bits) - 1);
-  for (uint32_t c = 0; c < image.components; ++c) {
-    for (uint32_t y = 0; y < image.rows; ++y) {
-      ojph::ui32 component = 0;
-      ojph::line_buf* line = stream.pull(component);
-      std::byte* to = place(image, c, y);
-      for (uint32_t x = 0; x < image.columns; ++x) {
-        const int32_t value = std::min(std::max(line->i32[x], low), high);
-        std::memcpy(to + std::ptrdiff_t(x) * image.column_stride * image.bytes_per_sample, &value,
-                    std::size_t(image.bytes_per_sample));
-      }
+  std::vector<uint32_t> next_row(image.components, 0);
+  for (std::size_t lines = std::size_t{image.rows} * image.components; lines > 0; --lines) {
+    ojph::ui32 component = 0;
+    const ojph::line_buf* line = stream.pull(component);
+    std::byte* to = place(image, component, next_row[component]++);
+    for (uint32_t x = 0; x < image.columns; ++x) {
+      const int32_t value = std::min(std::max(line->i32[x], low), high);
+      std::memcpy(to + std::ptrdiff_t(x) * image.column_stride * image.bytes_per_sample, &value,
+                  std::size_t(image.bytes_per_sample));
     }
   }
   stream.close();
