@@ -81,7 +81,7 @@ struct Header {
 // What the search for a step came to.
 struct EncodeReport {
   double base_step = 0.0;           // 0: nothing was searched
-  double mean_squared_error = 0.0;  // after rounding and clipping; an estimate where only the size was asked
+  double mean_squared_error = 0.0;  // after rounding and clipping, where one was asked
 };
 
 // Reusable memory of one thread: nothing in it grows any more once a block of some kind has been through.

@@ -180,12 +180,13 @@ class TileEncoder {
   Workspace::Impl& work_;
 };
 
-// One row of code-blocks of a kept band, quantized into the stripe.
-void quantize_stripe(const KeptBand& kept, BandStripe& stripe, Workspace::Impl& work) {
+// Columns x0 to x1 of a kept band's row of code-blocks, quantized into the stripe; whole vectors may go beyond.
+void quantize_stripe(const KeptBand& kept, int64_t x0, int64_t x1, BandStripe& stripe, Workspace::Impl& work) {
   const Rect& rect = stripe.band->rect;
+  const std::size_t first = std::size_t(x0 - rect.x0);
   for (int64_t y = stripe.first_y; y < stripe.end_y; ++y) {
     const float* row = kept.data + kRowPadding + std::size_t(y - rect.y0) * kept.stride;
-    work.kernels.rows->quantize(row, std::size_t(rect.width()), stripe.step, stripe.row(y));
+    work.kernels.rows->quantize(row + first, std::size_t(x1 - x0), stripe.step, stripe.row(y) + first);
   }
 }
 
@@ -209,9 +210,11 @@ std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspac
     stripe.step = float(1.0 / band.step);
     for (uint32_t row = 0; row < band.grid_height; ++row) {
       stripe.start_stripe(row);
-      quantize_stripe(work.kept[first_band + b], stripe, work);
       for (uint32_t x = 0; x < band.grid_width; ++x) {
-        if (counter++ % sampling == 0) bytes += encode_block(stripe, x, sampling == 1, work);
+        if (counter++ % sampling != 0) continue;
+        const Rect rect = codeblock_rect(band, x, row);
+        quantize_stripe(work.kept[first_band + b], rect.x0, rect.x1, stripe, work);
+        bytes += encode_block(stripe, x, sampling == 1, work);
       }
     }
   }
