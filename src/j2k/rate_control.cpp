@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The search: distortion is measured on the kept coefficients without coding; sizes on a sample of the code-blocks
-// first, then on all of them. Sizes and distortions are smooth in the logarithm of the step, so secants converge fast.
+// The search: errors are measured on the kept coefficients without coding; sizes are guessed by a model, which a
+// sample of the code-blocks corrects, then all of them. Both are smooth in the logarithm of the step.
 #include "rate_control.hpp"
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 
 #include "encode_setup.hpp"
 #include "quantizer.hpp"
+#include "size_model.hpp"
 #include "tile_encoder.hpp"
 
 namespace blosc2_grok::j2k {
@@ -90,20 +91,27 @@ class Search {
 
   double tile_error(uint32_t tile) {
     double sum = 0;
+    for_each_band([&](std::size_t component, const Subband& band, double norm, std::size_t index) {
+      const double colour = work_.header.coding.mct && component < 3 ? kIctGain[component] : 1.0;
+      sum += colour * norm * norm * band_error(band, work_.kept[tile * bands() + index]);
+    });
+    return sum;
+  }
+
+  // Visits the bands of the tile in work with their component, synthesis norm and index.
+  template <class Visit>
+  void for_each_band(Visit&& visit) {
     for (std::size_t c = 0; c < work_.tile.components.size(); ++c) {
-      const double colour = work_.header.coding.mct && c < 3 ? kIctGain[c] : 1.0;
       const int levels = work_.tile.components[c].levels;
       for (int r = 0; r <= levels; ++r) {
         const Resolution& resolution = work_.tile.resolution(c, r);
         for (int b = 0; b < resolution.bands; ++b) {
           const std::size_t index = std::size_t(resolution.first_band + b);
           const Subband& band = work_.tile.subbands[index];
-          const double norm = synthesis_norm(r == 0 ? levels : levels - r + 1, band.band);
-          sum += colour * norm * norm * band_error(band, work_.kept[tile * bands() + index]);
+          visit(c, band, synthesis_norm(r == 0 ? levels : levels - r + 1, band.band), index);
         }
       }
     }
-    return sum;
   }
 
   double band_error(const Subband& band, const KeptBand& kept) const {
@@ -176,44 +184,55 @@ class Search {
     return double(bytes) + 1.0;
   }
 
-  // The finest step, not below `finest`, whose codestream is within the target; leaves it encoded.
-  double step_for_size(double finest) {
-    const double target = kSizeAim * double(options_.target_bytes);
-    Point sample[2];
-    const double step = first_guess(target, finest, sample);
-    const double slope = std::min((sample[0].size - sample[1].size) / (sample[0].log_step - sample[1].log_step), -1e-9);
-    Point last{std::log2(step), double(encode(step))};
-    // What was learnt from the sample, scaled up to all blocks.
-    const double scale = last.size / sample[1].size;
-    Point before{last.log_step - 1.0, last.size - slope * scale};
-    double good = fits(last.size) ? step : 0;
-    for (int i = 0; i < 5 && !(fits(last.size) && last.size >= kSizeAtLeast * double(options_.target_bytes)); ++i) {
-      const double next = std::clamp(std::exp2(secant(before, last, target)), finest, largest_step_);
-      if (std::log2(next) == last.log_step) break;
-      before = last;
-      last = {std::log2(next), double(encode(next))};
-      if (fits(last.size)) good = std::max(good == 0 ? next : std::min(good, next), finest);
-    }
-    if (!fits(last.size) && good != 0) encode(good), last.log_step = std::log2(good);
-    return std::exp2(last.log_step);
+  SizeModel make_size_model() {
+    SizeModel model;
+    for_each_tile([&](uint32_t t) {
+      for_each_band([&](std::size_t, const Subband& band, double norm, std::size_t index) {
+        const KeptBand& kept = work_.kept[t * bands() + index];
+        const int64_t pace = band.rect.height() > 64 ? 16 : 1;
+        for (int64_t y = pace / 2; y < band.rect.height(); y += pace) {
+          model.add(kept.data + kRowPadding + std::size_t(y) * kept.stride, std::size_t(band.rect.width()),
+                    float(norm), double(pace));
+        }
+      });
+    });
+    return model;
   }
 
-  bool fits(double size) const { return size <= double(options_.target_bytes); }
-
-  double first_guess(double target, double finest, Point (&points)[2]) {
-    double log_step = std::log2(std::clamp(largest_step_ / 256, finest, largest_step_));
-    points[0] = {log_step + 1.0, sampled_size(std::exp2(log_step + 1.0))};
-    points[1] = {log_step, sampled_size(std::exp2(log_step))};
-    // A fifth of the blocks stands for a fifth of the size.
-    for (int i = 0; i < 4; ++i) {
-      const double aim = target / kSampling;
-      if (std::fabs(points[1].size - aim) < 0.03 * aim) break;
-      const double next = std::clamp(secant(points[0], points[1], aim), std::log2(finest), std::log2(largest_step_));
-      if (std::fabs(next - points[1].log_step) < 1e-3) break;
-      points[0] = points[1];
-      points[1] = {next, sampled_size(std::exp2(next))};
+  // A step, not below `finest`, whose codestream is within the target and not much below; leaves it encoded.
+  double step_for_size(double finest) {
+    const double target = kSizeAim * double(options_.target_bytes);
+    const double low = std::log2(finest), high = std::log2(largest_step_);
+    SizeModel model = make_size_model();
+    double log_step = model.solve(target, low, high);
+    for (int i = 0; i < 3; ++i) {
+      const double size = kSampling * sampled_size(std::exp2(log_step));
+      model.calibrate(log_step, size);
+      const double next = model.solve(target, low, high);
+      if (std::fabs(size - target) < 0.04 * target || next == log_step) break;
+      log_step = next;
     }
-    return std::exp2(points[1].log_step);
+    return encode_to_size(target, low, high, model);
+  }
+
+  double encode_to_size(double target, double low, double high, SizeModel& model) {
+    const double most = double(options_.target_bytes);
+    Point small{high + 1, 0}, large{low - 1, 0};  // the nearest sizes on both sides; 0: none yet
+    double log_step = model.solve(target, low, high);
+    for (int i = 0; i < 6; ++i) {
+      const double size = double(encode(std::exp2(log_step)));
+      if (size <= most && size >= kSizeAtLeast * most) return std::exp2(log_step);
+      (size <= most ? small : large) = Point{log_step, std::log2(size)};
+      model.calibrate(log_step, size);
+      const bool between = small.size != 0 && large.size != 0;
+      const double next = between ? secant(large, small, std::log2(target)) : model.solve(target, low, high);
+      if (std::fabs(next - log_step) < 1e-6) break;
+      log_step = next;
+    }
+    // Out of reach, or a curve with a jump: the best of what fitted.
+    if (small.size != 0) log_step = small.log_step;
+    encode(std::exp2(log_step));
+    return std::exp2(log_step);
   }
 
   const ConstImageView& image_;
