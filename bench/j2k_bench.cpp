@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // MB/s of our HT coder beside OpenJPH's library on one image (PGM or PPM file), interleaved in one run,
 // one thread; median of the thread's own time.
+#include <time.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
-
-#include <time.h>
 
 #include "../src/j2k/workspace.hpp"
 #include "openjph_peer.hpp"

@@ -24,8 +24,8 @@ using blosc2_grok::j2k::ImageView;
 
 template <class View>
 auto* place(const View& image, uint32_t component, uint32_t row) {
-  return image.samples + (image.component_offsets[component] + std::ptrdiff_t(row) * image.row_stride) *
-                             image.bytes_per_sample;
+  return image.samples +
+         (image.component_offsets[component] + std::ptrdiff_t(row) * image.row_stride) * image.bytes_per_sample;
 }
 
 inline int32_t load(const ConstImageView& image, const std::byte* at) {

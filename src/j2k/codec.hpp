@@ -28,11 +28,9 @@ struct BasicImageView {
   std::ptrdiff_t column_stride = 1;
   std::span<const std::ptrdiff_t> component_offsets;
 
-  operator BasicImageView<const std::byte>() const
-    requires(!std::is_const_v<Byte>)
-  {
-    return {samples, rows, columns, components, bits, is_signed, bytes_per_sample, row_stride, column_stride,
-            component_offsets};
+  operator BasicImageView<const std::byte>() const requires(!std::is_const_v<Byte>) {
+    return {samples,          rows,       columns,       components,       bits, is_signed,
+            bytes_per_sample, row_stride, column_stride, component_offsets};
   }
 };
 using ImageView = BasicImageView<std::byte>;
@@ -46,19 +44,19 @@ struct Size {
 };
 
 struct EncodeOptions {
-  int resolutions = 6;          // 1 to 33; decompositions = resolutions - 1
-  Size codeblock{64, 64};       // powers of two, 4 to 1024 each, area at most 4096
-  bool reversible = true;       // 5/3, else 9/7
-  bool mct = false;             // RCT or ICT on the first three components
-  Size tile{};                  // 0: one tile
-  Size tile_offset{};           // at most image_offset
+  int resolutions = 6;     // 1 to 33; decompositions = resolutions - 1
+  Size codeblock{64, 64};  // powers of two, 4 to 1024 each, area at most 4096
+  bool reversible = true;  // 5/3, else 9/7
+  bool mct = false;        // RCT or ICT on the first three components
+  Size tile{};             // 0: one tile
+  Size tile_offset{};      // at most image_offset
   Size image_offset{};
   std::vector<Size> precincts;  // from the highest resolution down, the last repeated; empty: maximal
   Progression progression = Progression::kLrcp;
-  int guard_bits = 2;           // raised where the transform's worst case needs it
-  double base_step = 1.0;       // irreversible: quantization step in sample counts of a band of unit synthesis gain
-  double target_mse = 0.0;      // > 0, irreversible: choose the step for this mean squared error
-  std::size_t target_bytes = 0; // > 0, irreversible: choose the step for a codestream of at most this size
+  int guard_bits = 2;            // raised where the transform's worst case needs it
+  double base_step = 1.0;        // irreversible: quantization step in sample counts of a band of unit synthesis gain
+  double target_mse = 0.0;       // > 0, irreversible: choose the step for this mean squared error
+  std::size_t target_bytes = 0;  // > 0, irreversible: choose the step for a codestream of at most this size
 };
 
 struct DecodeOptions {

@@ -177,7 +177,8 @@ class TileDecoder {
       // The wavelet still needs its rows as they are.
       if (together == 3) transform_colour(rows, std::size_t(rect.width()), colours);
       for (int i = 0; i < together; ++i) {
-        write_row(together == 3 ? colours[i] : rows[i], std::size_t(rect.width()), place(first + std::size_t(i), rect.x0, y));
+        write_row(together == 3 ? colours[i] : rows[i], std::size_t(rect.width()),
+                  place(first + std::size_t(i), rect.x0, y));
       }
     }
   }

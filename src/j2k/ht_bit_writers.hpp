@@ -133,7 +133,8 @@ struct HtSuffix {
 };
 
 // Appends the suffix at `out`: the two unfinished bytes share one where their bits allow it, without making a marker
-// (0xFF and a byte above 0x8F: after a MEL byte 0xFF the mask holds at least the stuffed zero); then Scup goes into the last twelve bits. Returns Scup.
+// (0xFF and a byte above 0x8F: after a MEL byte 0xFF the mask holds at least the stuffed zero); then Scup goes into the
+// last twelve bits. Returns Scup.
 inline std::size_t write_suffix(const HtSuffix& s, uint8_t* out) {
   std::size_t size = s.mel_size;
   std::memcpy(out, s.mel, s.mel_size);

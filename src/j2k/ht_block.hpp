@@ -27,11 +27,11 @@ struct HtEncodeJob {
 struct HtDecodeJob {
   std::span<const uint8_t> cleanup;
   std::span<const uint8_t> refinement;
-  int passes = 1;         // 1 cleanup, 2 and significance propagation, 3 and magnitude refinement
-  int missing_bits = 0;   // P: bit-planes above the first of the cleanup pass
-  int magnitude_bits = 0; // Mb
+  int passes = 1;          // 1 cleanup, 2 and significance propagation, 3 and magnitude refinement
+  int missing_bits = 0;    // P: bit-planes above the first of the cleanup pass
+  int magnitude_bits = 0;  // Mb
   int fraction_bits = 0;
-  bool causal = false;    // vertically causal significance propagation
+  bool causal = false;  // vertically causal significance propagation
   int width = 0, height = 0;
   int32_t* samples = nullptr;
   std::size_t stride = 0;

@@ -12,8 +12,8 @@ namespace {
 
 struct Quad {
   uint32_t context = 0, rho = 0, epsilon = 0;
-  int u = 0, bound = 0;          // U_q
-  uint32_t values[4] = {};       // 2 * (mu - 1) + sign
+  int u = 0, bound = 0;     // U_q
+  uint32_t values[4] = {};  // 2 * (mu - 1) + sign
 };
 
 class PlainEncoder {
@@ -105,8 +105,7 @@ class PlainEncoder {
 
   void put_quad(bool first_row, const Quad& quad) {
     if (quad.context == 0) mel_.put(quad.rho != 0 ? 1 : 0);
-    const CxtVlcCode code =
-        kHtTables.encode[first_row ? 0 : 1][quad.context << 8 | quad.rho << 4 | quad.epsilon];
+    const CxtVlcCode code = kHtTables.encode[first_row ? 0 : 1][quad.context << 8 | quad.rho << 4 | quad.epsilon];
     if (quad.context != 0 || quad.rho != 0) vlc_.put(code.codeword(), code.length());
     for (int n = 0; n < 4; ++n) {
       if ((quad.rho >> n & 1) != 0) magsgn_.put(quad.values[n], quad.bound - int(code.e_k() >> n & 1));

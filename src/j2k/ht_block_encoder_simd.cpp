@@ -162,11 +162,10 @@ class Encoder {
       const VecI top = hn::LoadU(d, top_exponent_ + x), bottom = hn::LoadU(d, below_ + x);
       const VecI bound = hn::Max(pair_max(hn::Max(top, bottom)), kappa);
       const VecI u = hn::Sub(bound, kappa);
-      VecI epsilon = hn::Or(hn::IfThenElseZero(hn::Eq(top, bound), one),
-                            hn::IfThenElseZero(hn::Eq(bottom, bound), hn::Set(d, 2)));
+      VecI epsilon =
+          hn::Or(hn::IfThenElseZero(hn::Eq(top, bound), one), hn::IfThenElseZero(hn::Eq(bottom, bound), hn::Set(d, 2)));
       epsilon = hn::IfThenElseZero(hn::Gt(u, zero), quad_bits(epsilon));
-      const VecI index =
-          hn::DupEven(hn::Or(hn::Or(hn::ShiftLeft<8>(context), hn::ShiftLeft<4>(rho)), epsilon));
+      const VecI index = hn::DupEven(hn::Or(hn::Or(hn::ShiftLeft<8>(context), hn::ShiftLeft<4>(rho)), epsilon));
       const VecU entry = hn::GatherIndex(du, table, index);
       // The serial step's word: codeword and length, u from bit 16, and whether a MEL symbol is due, and which.
       const VecU mel_zero = hn::IfThenElseZero(hn::Lt(hn::BitCast(du, index), hn::Set(du, 256)), hn::Set(du, 1u << 30));
@@ -207,8 +206,8 @@ class Encoder {
     const VecI zero = hn::Zero(d);
     const VecU u = hn::BitCast(du, bound);
     const VecU minus_one = hn::Set(du, ~0u);
-    const VecU top_length = hn::IfThenZeroElse(hn::RebindMask(du, hn::Eq(top, zero)),
-                                               hn::Add(u, hn::IfThenElseZero(known_top, minus_one)));
+    const VecU top_length =
+        hn::IfThenZeroElse(hn::RebindMask(du, hn::Eq(top, zero)), hn::Add(u, hn::IfThenElseZero(known_top, minus_one)));
     const VecU bottom_length = hn::IfThenZeroElse(hn::RebindMask(du, hn::Eq(bottom, zero)),
                                                   hn::Add(u, hn::IfThenElseZero(known_bottom, minus_one)));
     const VecU top_bits = hn::And(hn::LoadU(du, top_value_ + x), hn::Sub(hn::Shl(one, top_length), one));
@@ -305,8 +304,8 @@ class Encoder {
     mel_.put(both ? 1 : 0);
     if (!both && u0 > 2) {
       const UVlcCode& code = kHtTables.u_vlc[u0];
-      const uint64_t tail = code.prefix | (u1 - 1) << code.prefix_length |
-                            uint32_t(code.suffix) << (code.prefix_length + 1);
+      const uint64_t tail =
+          code.prefix | (u1 - 1) << code.prefix_length | uint32_t(code.suffix) << (code.prefix_length + 1);
       bits |= tail << length;
       length += code.prefix_length + 1u + code.suffix_length;
       return;
@@ -327,8 +326,7 @@ class Encoder {
     uint8_t* end = scratch_.vlc + sizeof scratch_.vlc;
     const BackwardPart vlc = stuff_backward(scratch_.vlc_bits, vlc_bits, end - 1);
     return prefix + write_suffix({mel_.bytes(), mel_.size(), mel_.partial(), mel_.partial_mask(), vlc.begin,
-                                  std::size_t(end - vlc.begin), uint8_t(vlc.partial),
-                                  uint8_t((1u << vlc.used) - 1)},
+                                  std::size_t(end - vlc.begin), uint8_t(vlc.partial), uint8_t((1u << vlc.used) - 1)},
                                  out + prefix);
   }
 

@@ -11,7 +11,7 @@ struct CleanupPlan {
   std::size_t prefix = 0;  // Pcup: MagSgn bytes
   int shift = 0;           // magnitudes' lowest bit in the result
   uint32_t half = 0;
-  int largest_bound = 0;   // U_q may not be more
+  int largest_bound = 0;  // U_q may not be more
 };
 
 // Reads Scup and works out the bit positions. Throws Error.

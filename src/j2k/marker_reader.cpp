@@ -126,15 +126,33 @@ void read_qcc(ByteReader& in, TileCoding& coding, Overrides& own) {
 // One segment that may stand in the main header or in a first tile-part's header; false when it is neither.
 bool read_coding_segment(uint32_t marker, ByteReader& in, TileCoding& coding, Overrides& own) {
   switch (marker) {
-    case kCod: read_cod(in, coding, own); return true;
-    case kCoc: read_coc(in, coding, own); return true;
-    case kQcd: read_qcd(in, coding, own); return true;
-    case kQcc: read_qcc(in, coding, own); return true;
-    case kCom: case kPlt: case kPlm: case kTlm: case kCrg: return true;
-    case kPoc: fail("progression order changes (POC) are not supported");
-    case kRgn: fail("regions of interest (RGN) are not supported in HT codestreams");
-    case kPpm: case kPpt: fail("packed packet headers (PPM, PPT) are not supported");
-    default: return false;
+    case kCod:
+      read_cod(in, coding, own);
+      return true;
+    case kCoc:
+      read_coc(in, coding, own);
+      return true;
+    case kQcd:
+      read_qcd(in, coding, own);
+      return true;
+    case kQcc:
+      read_qcc(in, coding, own);
+      return true;
+    case kCom:
+    case kPlt:
+    case kPlm:
+    case kTlm:
+    case kCrg:
+      return true;
+    case kPoc:
+      fail("progression order changes (POC) are not supported");
+    case kRgn:
+      fail("regions of interest (RGN) are not supported in HT codestreams");
+    case kPpm:
+    case kPpt:
+      fail("packed packet headers (PPM, PPT) are not supported");
+    default:
+      return false;
   }
 }
 

@@ -92,8 +92,7 @@ bool read_tile_part(std::span<const uint8_t> bytes, std::size_t offset, uint64_t
 void read_tile_part_header(std::span<const uint8_t> bytes, const TilePart& part, const ImageSize& size,
                            TileCoding& coding);
 
-void write_main_header(const ImageSize& size, const TileCoding& coding, int magnitude_bits,
-                       std::vector<uint8_t>& out);
+void write_main_header(const ImageSize& size, const TileCoding& coding, int magnitude_bits, std::vector<uint8_t>& out);
 // Returns the offset of Psot, to be filled by `patch_tile_part` when the tile-part is complete.
 std::size_t write_tile_part_header(uint32_t tile, std::vector<uint8_t>& out);
 void patch_tile_part(std::size_t psot_offset, std::vector<uint8_t>& out);

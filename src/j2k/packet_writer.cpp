@@ -51,9 +51,8 @@ void put_lengths(const Tile& tile, const LayerChunks& chunks, CodeBlock& block, 
   for (int i = 0; i < growth; ++i) out.put(1, 1);
   out.put(0, 1);
   block.length_bits = uint8_t(block.length_bits + growth);
-  for_each_chunk(tile, chunks, [&](const Chunk& chunk) {
-    out.put(chunk.length, block.length_bits + floor_log2(chunk.passes));
-  });
+  for_each_chunk(tile, chunks,
+                 [&](const Chunk& chunk) { out.put(chunk.length, block.length_bits + floor_log2(chunk.passes)); });
 }
 
 class PacketWriter {
@@ -135,9 +134,8 @@ class PacketWriter {
 
   void write_band_body(int layer, const Subband& band, const PrecinctBand& part) {
     for_each_block(band, part, [&](uint32_t, uint32_t, CodeBlock& block) {
-      for_each_chunk(tile_, chunks_of(tile_, block, layer), [&](const Chunk& chunk) {
-        out_.insert(out_.end(), chunk.data, chunk.data + chunk.length);
-      });
+      for_each_chunk(tile_, chunks_of(tile_, block, layer),
+                     [&](const Chunk& chunk) { out_.insert(out_.end(), chunk.data, chunk.data + chunk.length); });
     });
   }
 

@@ -24,8 +24,7 @@ void set_position(const ImageSize& size, const TileCoding& coding, const Tile& t
 
 template <class Key>
 void sort_by(std::vector<PrecinctRef>& order, Key key) {
-  std::sort(order.begin(), order.end(),
-            [key](const PrecinctRef& a, const PrecinctRef& b) { return key(a) < key(b); });
+  std::sort(order.begin(), order.end(), [key](const PrecinctRef& a, const PrecinctRef& b) { return key(a) < key(b); });
 }
 
 }  // namespace

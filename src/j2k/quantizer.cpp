@@ -17,8 +17,8 @@ struct Gain {
 constexpr Gain kLargest53[] = {{1.5, 2.0}, {1.625, 2.5}, {1.6875, 2.75}, {1.7, 2.81}, {1.72, 2.88}};
 constexpr Gain kLargest97[] = {{1.39, 2.60}, {1.34, 2.63}, {1.31, 2.56}};
 // L2 norms of the 9/7's synthesis filters by level.
-constexpr Gain kNorm97[] = {{1.40211, 0.72126},  {2.03037, 0.98347},  {2.90116, 1.44196},  {4.11529, 2.07376},
-                            {5.82451, 2.94732},  {8.23876, 4.17359},  {11.65195, 5.9043},  {16.47856, 8.35064},
+constexpr Gain kNorm97[] = {{1.40211, 0.72126},   {2.03037, 0.98347},  {2.90116, 1.44196}, {4.11529, 2.07376},
+                            {5.82451, 2.94732},   {8.23876, 4.17359},  {11.65195, 5.9043}, {16.47856, 8.35064},
                             {23.30428, 11.80983}, {32.95725, 16.70171}};
 
 template <std::size_t N>
@@ -81,9 +81,8 @@ void set_quantization_steps(int bits, bool mct, int guard_bits, double base_step
   }
   for_each_band(coding.levels, [&](int r, int level, int band) {
     coding.steps[band_index(r, band)] =
-        coding.reversible
-            ? uint16_t(reversible_exponent(bits, mct, coding.guard_bits, level, band) << 11)
-            : irreversible_step(bits, coding.guard_bits, base_step / synthesis_norm(level, band), band);
+        coding.reversible ? uint16_t(reversible_exponent(bits, mct, coding.guard_bits, level, band) << 11)
+                          : irreversible_step(bits, coding.guard_bits, base_step / synthesis_norm(level, band), band);
   });
 }
 

@@ -15,8 +15,8 @@ namespace blosc2_grok::j2k {
 namespace {
 
 constexpr double kSmallestStep = 1.0 / 64;
-constexpr double kSizeAim = 0.99;     // of the target: between 0.97 and 1 is good
-constexpr double kErrorAim = 0.965;    // of the target: 0.5 dB below it is 0.89
+constexpr double kSizeAim = 0.99;    // of the target: between 0.97 and 1 is good
+constexpr double kErrorAim = 0.965;  // of the target: 0.5 dB below it is 0.89
 constexpr double kErrorAtLeast = 0.92;
 constexpr double kSizeAtLeast = 0.975;
 constexpr uint32_t kSampling = 5;
@@ -191,8 +191,8 @@ class Search {
         const KeptBand& kept = work_.kept[t * bands() + index];
         const int64_t pace = band.rect.height() > 64 ? 16 : 1;
         for (int64_t y = pace / 2; y < band.rect.height(); y += pace) {
-          model.add(kept.data + kRowPadding + std::size_t(y) * kept.stride, std::size_t(band.rect.width()),
-                    float(norm), double(pace));
+          model.add(kept.data + kRowPadding + std::size_t(y) * kept.stride, std::size_t(band.rect.width()), float(norm),
+                    double(pace));
         }
       });
     });

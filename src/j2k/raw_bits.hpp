@@ -139,8 +139,8 @@ inline std::size_t unstuff_forward(const uint8_t* bytes, std::size_t size, uint8
   return std::size_t(next - out) * 8 + used;
 }
 
-// The inverse of stuff_backward, from `end` down to `begin`: bits, then `zeros` zero bytes. `last` is what stands behind.
-// Returns the bits.
+// The inverse of stuff_backward, from `end` down to `begin`: bits, then `zeros` zero bytes. `last` is what stands
+// behind. Returns the bits.
 inline std::size_t unstuff_backward(const uint8_t* begin, const uint8_t* end, uint32_t last, std::size_t zeros,
                                     RawBitWriter& out) {
   while (end > begin) {

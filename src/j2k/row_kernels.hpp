@@ -11,9 +11,7 @@ namespace blosc2_grok::j2k {
 // two vectors of 16 may begin at the last one.
 inline constexpr std::size_t kRowPadding = 32;
 
-constexpr std::size_t padded_row(std::size_t width) {
-  return (width + 2 * kRowPadding + 15) / 16 * 16;
-}
+constexpr std::size_t padded_row(std::size_t width) { return (width + 2 * kRowPadding + 15) / 16 * 16; }
 
 // 9/7 lifting parameters (ISO/IEC 15444-1 Table F.4), rounded to float once and for all.
 inline constexpr float kAlpha = -1.586134342059924f;
@@ -42,8 +40,8 @@ struct RowKernels {
   void (*split_97)(const float* row, std::size_t count, int parity, float low_scale, float high_scale, float* low,
                    float* high, float* scratch);
   void (*join_53)(int32_t* low, int32_t* high, std::size_t count, int parity, int32_t* row, int32_t* scratch);
-  void (*join_97)(float* low, float* high, std::size_t count, int parity, float low_scale, float high_scale,
-                  float* row, float* scratch);
+  void (*join_97)(float* low, float* high, std::size_t count, int parity, float low_scale, float high_scale, float* row,
+                  float* scratch);
   // Annex G.2 and G.3; `to` may be `from`.
   void (*rct_forward)(int32_t* const from[3], std::size_t count, int32_t* const to[3]);
   void (*rct_inverse)(int32_t* const from[3], std::size_t count, int32_t* const to[3]);

@@ -166,11 +166,16 @@ template <class T>
 void read(const std::byte* from, const SampleRow& layout, std::size_t count, T* row) {
   const int32_t shift = layout.is_signed ? 0 : int32_t{1} << (layout.bits - 1);
   switch (layout.bytes * 2 + (layout.is_signed ? 1 : 0)) {
-    case 2: return read_typed<uint8_t>(from, layout.stride, shift, count, row);
-    case 3: return read_typed<int8_t>(from, layout.stride, shift, count, row);
-    case 4: return read_typed<uint16_t>(from, layout.stride, shift, count, row);
-    case 5: return read_typed<int16_t>(from, layout.stride, shift, count, row);
-    default: return read_typed<int32_t>(from, layout.stride, shift, count, row);
+    case 2:
+      return read_typed<uint8_t>(from, layout.stride, shift, count, row);
+    case 3:
+      return read_typed<int8_t>(from, layout.stride, shift, count, row);
+    case 4:
+      return read_typed<uint16_t>(from, layout.stride, shift, count, row);
+    case 5:
+      return read_typed<int16_t>(from, layout.stride, shift, count, row);
+    default:
+      return read_typed<int32_t>(from, layout.stride, shift, count, row);
   }
 }
 
@@ -208,8 +213,9 @@ void write(const T* row, std::size_t count, const SampleRow& layout, std::byte* 
 
 const RowKernels& plain_row_kernels() {
   static constexpr RowKernels kKernels{
-      lift_53,     lift_97,     split_53,    split_97,    join_53,    join_97,     rct_forward,    rct_inverse,
-      ict_forward, ict_inverse, quantize,    quantization_error, requantize, dequantize,  read<int32_t>, read<float>, write<int32_t>, write<float>};
+      lift_53,     lift_97,     split_53,      split_97,    join_53,        join_97,
+      rct_forward, rct_inverse, ict_forward,   ict_inverse, quantize,       quantization_error,
+      requantize,  dequantize,  read<int32_t>, read<float>, write<int32_t>, write<float>};
   return kKernels;
 }
 

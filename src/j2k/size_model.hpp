@@ -47,7 +47,9 @@ class SizeModel {
 
   // Bits of a coefficient `octaves` above the step: its magnitude, and some for sign and significance; fewer and
   // fewer below it, where it is zero.
-  static double cost(double octaves) { return octaves >= 0 ? octaves + 2.2 : octaves < -8 ? 0 : 0.5 * std::exp2(octaves); }
+  static double cost(double octaves) {
+    return octaves >= 0 ? octaves + 2.2 : octaves < -8 ? 0 : 0.5 * std::exp2(octaves);
+  }
 
   std::array<double, kBins> counts_{};
   double calibration_ = 1;

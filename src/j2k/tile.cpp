@@ -49,8 +49,8 @@ std::size_t take_nodes(uint32_t width, uint32_t height, Tile& tile) {
 // The code-blocks of `band` inside the precinct whose corner in subband coordinates is (x, y).
 PrecinctBand precinct_band(const Subband& band, int64_t x, int64_t y, int ppx, int ppy, Tile& tile) {
   PrecinctBand part;
-  Rect r{std::max(x, band.rect.x0), std::max(y, band.rect.y0),
-         std::min(x + (int64_t{1} << ppx), band.rect.x1), std::min(y + (int64_t{1} << ppy), band.rect.y1)};
+  Rect r{std::max(x, band.rect.x0), std::max(y, band.rect.y0), std::min(x + (int64_t{1} << ppx), band.rect.x1),
+         std::min(y + (int64_t{1} << ppy), band.rect.y1)};
   if (r.empty()) return part;
   const int w = band.codeblock_width_log2, h = band.codeblock_height_log2;
   part.x0 = uint32_t(floor_shift(r.x0, w) - band.grid_x0), part.y0 = uint32_t(floor_shift(r.y0, h) - band.grid_y0);
@@ -79,8 +79,8 @@ void build_precincts(int r, int ppx, int ppy, uint64_t max_precincts, Resolution
       Precinct precinct;
       for (int b = 0; b < resolution.bands; ++b) {
         const Subband& band = tile.subbands[std::size_t(resolution.first_band + b)];
-        precinct.bands[b] = precinct_band(band, (first_x + px) << band_ppx, (first_y + py) << band_ppy, band_ppx,
-                                          band_ppy, tile);
+        precinct.bands[b] =
+            precinct_band(band, (first_x + px) << band_ppx, (first_y + py) << band_ppy, band_ppx, band_ppy, tile);
       }
       tile.precincts.push_back(precinct);
     }
@@ -137,8 +137,8 @@ void build_tile(const ImageSize& size, const TileCoding& coding, uint32_t index,
 Rect codeblock_rect(const Subband& band, uint32_t x, uint32_t y) {
   const int w = band.codeblock_width_log2, h = band.codeblock_height_log2;
   const int64_t left = (band.grid_x0 + x) << w, top = (band.grid_y0 + y) << h;
-  return {std::max(left, band.rect.x0), std::max(top, band.rect.y0),
-          std::min(left + (int64_t{1} << w), band.rect.x1), std::min(top + (int64_t{1} << h), band.rect.y1)};
+  return {std::max(left, band.rect.x0), std::max(top, band.rect.y0), std::min(left + (int64_t{1} << w), band.rect.x1),
+          std::min(top + (int64_t{1} << h), band.rect.y1)};
 }
 
 void add_chunk(Tile& tile, CodeBlock& block, const Chunk& chunk) {

@@ -30,8 +30,8 @@ struct CodeBlock {
 
 // All code-blocks of a subband stand in one grid, precincts being rectangles of that grid.
 struct Subband {
-  Rect rect;      // in subband coordinates
-  int band = 0;   // 0 LL, 1 HL, 2 LH, 3 HH
+  Rect rect;     // in subband coordinates
+  int band = 0;  // 0 LL, 1 HL, 2 LH, 3 HH
   int codeblock_width_log2 = 0, codeblock_height_log2 = 0;
   int64_t grid_x0 = 0, grid_y0 = 0;  // index of the first code-block in the absolute grid
   uint32_t grid_width = 0, grid_height = 0;

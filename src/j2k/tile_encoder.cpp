@@ -40,8 +40,10 @@ class EncodeBands final : public BandRows<T> {
 
   T* row(std::size_t band) override {
     BandStripe& stripe = stripes_[band - first_band_];
-    if constexpr (kFloat) return static_cast<float*>(stripe.line);
-    else return stripe.row(stripe.next_y);
+    if constexpr (kFloat)
+      return static_cast<float*>(stripe.line);
+    else
+      return stripe.row(stripe.next_y);
   }
 
   void commit_row(std::size_t band) override {
@@ -110,9 +112,8 @@ class TileEncoder {
   }
 
   void keep_components() {
-    for_each_group([&](std::size_t first, int together) {
-      encode_group<KeepBands>(first, together, work_.analysis_float);
-    });
+    for_each_group(
+        [&](std::size_t first, int together) { encode_group<KeepBands>(first, together, work_.analysis_float); });
   }
 
  private:
@@ -150,8 +151,10 @@ class TileEncoder {
 
   template <class Bands>
   Bands make_bands(std::size_t i) {
-    if constexpr (std::is_same_v<Bands, KeepBands>) return Bands(work_);
-    else return Bands(work_, work_.stripes[i]);
+    if constexpr (std::is_same_v<Bands, KeepBands>)
+      return Bands(work_);
+    else
+      return Bands(work_, work_.stripes[i]);
   }
 
   const std::byte* place(std::size_t component, int64_t x, int64_t y) const {
@@ -169,12 +172,8 @@ class TileEncoder {
   void read_row(std::size_t component, int64_t x, int64_t y, std::size_t width, float* row) {
     work_.kernels.rows->read_float(place(component, x, y), layout(), width, row);
   }
-  void transform_colour(int32_t** rows, std::size_t width) {
-    work_.kernels.rows->rct_forward(rows, width, rows);
-  }
-  void transform_colour(float** rows, std::size_t width) {
-    work_.kernels.rows->ict_forward(rows, width, rows);
-  }
+  void transform_colour(int32_t** rows, std::size_t width) { work_.kernels.rows->rct_forward(rows, width, rows); }
+  void transform_colour(float** rows, std::size_t width) { work_.kernels.rows->ict_forward(rows, width, rows); }
 
   const ConstImageView& image_;
   Workspace::Impl& work_;

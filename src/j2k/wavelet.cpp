@@ -113,8 +113,8 @@ void Analysis<T>::start(const RowKernels& kernels, Tile& tile, std::size_t compo
   for (int level = 0; level < levels_; ++level) {
     const Resolution& resolution = tile.resolution(component, levels_ - level);
     geometry_[level] = {resolution.rect, std::size_t(resolution.first_band)};
-    lifters_[level].start(kernels, false, resolution.rect.y0, resolution.rect.y1,
-                          std::size_t(resolution.rect.width()), arena);
+    lifters_[level].start(kernels, false, resolution.rect.y0, resolution.rect.y1, std::size_t(resolution.rect.width()),
+                          arena);
   }
 }
 
@@ -171,8 +171,8 @@ void Synthesis<T>::start(const RowKernels& kernels, Tile& tile, std::size_t comp
     const Resolution& resolution = tile.resolution(component, levels_ - level);
     geometry_[level] = {resolution.rect, std::size_t(resolution.first_band)};
     next_join_[level] = resolution.rect.y0;
-    lifters_[level].start(kernels, true, resolution.rect.y0, resolution.rect.y1,
-                          std::size_t(resolution.rect.width()), arena);
+    lifters_[level].start(kernels, true, resolution.rect.y0, resolution.rect.y1, std::size_t(resolution.rect.width()),
+                          arena);
   }
 }
 

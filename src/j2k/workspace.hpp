@@ -28,9 +28,9 @@ struct BandStripe {
   const Subband* band = nullptr;
   int32_t* data = nullptr;
   std::size_t stride = 0;
-  void* line = nullptr;      // irreversible: one row before quantization, or after its undoing
-  float step = 1.0f;         // what rows are multiplied with
-  uint32_t grid_row = 0;     // synthesis: the next to be decoded
+  void* line = nullptr;                        // irreversible: one row before quantization, or after its undoing
+  float step = 1.0f;                           // what rows are multiplied with
+  uint32_t grid_row = 0;                       // synthesis: the next to be decoded
   int64_t next_y = 0, first_y = 0, end_y = 0;  // rows of the stripe in subband coordinates
 
   void start(const Subband& subband, Arena& arena, bool with_line);

@@ -45,8 +45,9 @@ struct Setting {
   double noise;
   uint32_t tile;
 };
-constexpr Setting kSettings[] = {{512, 512, 1, 8, 0.01, 0},   {333, 501, 3, 8, 0.02, 0},    {512, 640, 1, 16, 0.001, 0},
-                                 {700, 300, 1, 12, 0.01, 256}, {256, 256, 1, 16, 0.0001, 0}, {64, 64, 1, 16, 0.01, 0}};
+constexpr Setting kSettings[] = {{512, 512, 1, 8, 0.01, 0},    {333, 501, 3, 8, 0.02, 0},
+                                 {512, 640, 1, 16, 0.001, 0},  {700, 300, 1, 12, 0.01, 256},
+                                 {256, 256, 1, 16, 0.0001, 0}, {64, 64, 1, 16, 0.01, 0}};
 
 EncodeOptions options_for(const Setting& s) {
   EncodeOptions options;

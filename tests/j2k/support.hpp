@@ -70,18 +70,27 @@ struct Image {
 enum class Content { kConstant, kNoise, kExtremes, kGradient, kCheckerboard, kSparse, kSmooth, kText, kCount };
 
 using Random = std::mt19937_64;
-inline uint32_t pick(Random& random, uint32_t low, uint32_t high) { return low + uint32_t(random() % (high - low + 1)); }
+inline uint32_t pick(Random& random, uint32_t low, uint32_t high) {
+  return low + uint32_t(random() % (high - low + 1));
+}
 
 inline int32_t sample(Content content, const Image& image, uint32_t c, uint32_t y, uint32_t x, Random& random) {
   const int64_t low = image.low(), high = image.high(), range = high - low;
   switch (content) {
-    case Content::kConstant: return int32_t(low + range / 3);
-    case Content::kNoise: return int32_t(low + int64_t(random() % uint64_t(range + 1)));
-    case Content::kExtremes: return int32_t((random() & 1) != 0 ? low : high);
-    case Content::kGradient: return int32_t(low + (int64_t(x) * 3 + y * 5 + c * 7) % (range + 1));
-    case Content::kCheckerboard: return int32_t(((x ^ y) & 1) != 0 ? low : high);
-    case Content::kSparse: return int32_t(random() % 97 == 0 ? high : low + range / 2);
-    case Content::kText: return int32_t((x / 3 * 7 + y / 5 * 11) % 5 < 2 ? low : high);
+    case Content::kConstant:
+      return int32_t(low + range / 3);
+    case Content::kNoise:
+      return int32_t(low + int64_t(random() % uint64_t(range + 1)));
+    case Content::kExtremes:
+      return int32_t((random() & 1) != 0 ? low : high);
+    case Content::kGradient:
+      return int32_t(low + (int64_t(x) * 3 + y * 5 + c * 7) % (range + 1));
+    case Content::kCheckerboard:
+      return int32_t(((x ^ y) & 1) != 0 ? low : high);
+    case Content::kSparse:
+      return int32_t(random() % 97 == 0 ? high : low + range / 2);
+    case Content::kText:
+      return int32_t((x / 3 * 7 + y / 5 * 11) % 5 < 2 ? low : high);
     default: {
       const double wave = std::sin(x * 0.07 + c) * std::cos(y * 0.05) * 0.4 + 0.5;
       return int32_t(low + int64_t(wave * double(range)) % (range + 1) + 0 * int64_t(random() & 1));
@@ -117,7 +126,7 @@ inline Case random_case(uint64_t seed, int most_bits = 16, int most_levels = 32)
   image.rows = pick(random, 1, side), image.columns = pick(random, 1, side);
   image.components = pick(random, 0, 2) == 0 ? 3 : pick(random, 0, 9) == 0 ? pick(random, 1, 9) : 1;
   image.bits = pick(random, 0, 1) == 0 ? (pick(random, 0, 1) == 0 ? 8 : std::min(16, most_bits))
-                                      : int(pick(random, 1, uint32_t(most_bits)));
+                                       : int(pick(random, 1, uint32_t(most_bits)));
   image.bytes = image.bits > 16 ? 4 : image.bits > 8 ? 2 : 1;
   image.is_signed = pick(random, 0, 2) == 0;
   image.interleaved = pick(random, 0, 1) == 0;
