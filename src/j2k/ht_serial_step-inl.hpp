@@ -20,8 +20,8 @@ namespace blosc2_grok::j2k::HWY_NAMESPACE {
 namespace {
 
 constexpr std::size_t kQuadPadding = 16;
-// A row of quads reads no more VLC bytes than this.
-constexpr std::size_t kVlcRowBytes = kMaxBlockSide / 4 * 38 / 8 + 64;
+// A row of quads reads no more VLC bytes than this: 38 bits a pair, and the window.
+constexpr std::size_t vlc_row_bytes(int width) { return std::size_t(width / 4 + 1) * 38 / 8 + 32; }
 
 // A window over the VLC bits with at least 56 bits after `refill`.
 class VlcWindow {
@@ -57,7 +57,7 @@ class SerialStep {
   SerialStep(const HtDecodeJob& job, const CleanupPlan& plan, HtScratch& s)
       : job_(job),
         mel_(job.cleanup.subspan(plan.prefix)),
-        vlc_(s.vlc_bits, read_vlc(job.cleanup.subspan(plan.prefix), s)),
+        vlc_(s.vlc_bits, read_vlc(job, plan, s)),
         row_(s.quads + kQuadPadding),
         contexts_(s.columns[0].begin()),
         stride_(quad_stride(job.width)) {
@@ -84,14 +84,14 @@ class SerialStep {
   }
 
  private:
-  static std::size_t read_vlc(std::span<const uint8_t> suffix, HtScratch& s) {
+  static std::size_t read_vlc(const HtDecodeJob& job, const CleanupPlan& plan, HtScratch& s) {
     RawBitWriter out(s.vlc_bits);
-    const uint8_t* begin = suffix.data();
-    const uint8_t* end = begin + suffix.size() - 2;
+    const uint8_t* begin = job.cleanup.data() + plan.prefix;
+    const uint8_t* end = job.cleanup.data() + job.cleanup.size() - 2;
     const uint32_t first = *end | 0x0F;
     const bool short_byte = (first & 0x7F) == 0x7F;
     out.put(short_byte ? 0x7F : first, short_byte ? 7 : 8);
-    return unstuff_backward(begin, end, first, kVlcRowBytes + 32, out);
+    return unstuff_backward(begin, end, first, vlc_row_bytes(job.width) + 32, out);
   }
 
   void begin_row(int y) {
