@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // MB/s of our HT coder beside OpenJPH's library on one image (PGM or PPM file), interleaved in one run,
 // one thread; median of the thread's own time.
+#include <hwy/targets.h>
 #include <time.h>
 
 #include <algorithm>
@@ -70,11 +71,22 @@ const char* argument(int argc, char** argv, const char* name, const char* usual)
   return usual;
 }
 
+// Restricts the vector kernels to one instruction set, for comparison.
+void choose_target(const std::string& name) {
+  for (int64_t rest = hwy::SupportedTargets(); rest != 0; rest &= rest - 1) {
+    if (name != hwy::TargetName(rest & -rest)) continue;
+    hwy::SetSupportedTargetsForTest(rest & -rest);
+    hwy::GetChosenTarget().DeInit();
+    return;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::puts("j2k_bench image.pgm [-runs n] [-step s] [-mse m] [-bytes n] [-plain 1] [-peer 0] [-o out.j2c]");
+    std::puts(
+        "j2k_bench image.pgm [-runs n] [-step s] [-mse m] [-bytes n] [-plain 1] [-isa AVX2] [-peer 0] [-o out.j2c]");
     return 1;
   }
   Picture picture = read_pnm(argv[1]);
@@ -86,6 +98,7 @@ int main(int argc, char** argv) {
   options.reversible = options.base_step == 0 && options.target_mse == 0 && options.target_bytes == 0;
   if (options.base_step == 0) options.base_step = 1;
   options.mct = picture.view.components == 3;
+  choose_target(argument(argc, argv, "-isa", "best"));
   Workspace workspace;
   if (std::atoi(argument(argc, argv, "-plain", "0")) != 0) workspace.impl().kernels = plain_kernel_set();
   const bool peer = std::atoi(argument(argc, argv, "-peer", "1")) != 0;
