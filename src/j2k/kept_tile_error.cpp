@@ -61,8 +61,7 @@ class ErrorMeter {
     const std::size_t width = std::size_t(rect.width());
     float* colours[3] = {};
     for (int i = 0; i < together; ++i) colours[i] = work_.rows.take<float>(padded_row(width));
-    coded_ = work_.rows.take<std::byte>(padded_row(width) * 4);
-    for (int32_t*& row : samples_) row = work_.rows.take<int32_t>(padded_row(width));
+    samples_ = work_.rows.take<int32_t>(padded_row(width));
     double sum = 0;
     for (int64_t y = rect.y0; y < rect.y1; ++y) {
       float* rows[3] = {};
@@ -82,24 +81,15 @@ class ErrorMeter {
     const std::ptrdiff_t element = image_.component_offsets[component] +
                                    std::ptrdiff_t(y - area.y0) * image_.row_stride +
                                    std::ptrdiff_t(x - area.x0) * image_.column_stride;
-    SampleRow layout{image_.bytes_per_sample, image_.is_signed, image_.bits, image_.column_stride};
-    kernels.read_int(image_.samples + element * image_.bytes_per_sample, layout, width, samples_[0]);
-    layout.stride = 1;
-    kernels.write_float(row, width, layout, coded_);
-    kernels.read_int(coded_, layout, width, samples_[1]);
-    int64_t sum = 0;
-    for (std::size_t i = 0; i < width; ++i) {
-      const int64_t difference = samples_[0][i] - samples_[1][i];
-      sum += difference * difference;
-    }
-    return double(sum);
+    const SampleRow layout{image_.bytes_per_sample, image_.is_signed, image_.bits, image_.column_stride};
+    kernels.read_int(image_.samples + element * image_.bytes_per_sample, layout, width, samples_);
+    return kernels.sample_error(row, samples_, width, image_.bits);
   }
 
   const ConstImageView& image_;
   std::size_t first_kept_;
   Workspace::Impl& work_;
-  std::byte* coded_ = nullptr;
-  int32_t* samples_[2] = {};
+  int32_t* samples_ = nullptr;
 };
 
 }  // namespace

@@ -117,6 +117,26 @@ void write_float(const float* row, std::size_t count, const SampleRow& layout, s
                                   to + std::ptrdiff_t(done) * layout.stride * layout.bytes);
 }
 
+double sample_error(const float* row, const int32_t* samples, std::size_t count, int bits) {
+  const hn::CappedTag<float, 16> d;
+  const hn::Rebind<int32_t, decltype(d)> di;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto low = hn::Set(di, -(int32_t{1} << (bits - 1))), high = hn::Set(di, (int32_t{1} << (bits - 1)) - 1);
+  HWY_ALIGN float sums[16] = {};
+  for (std::size_t i = 0; i < count; i += 16) {
+    for (std::size_t k = 0; k < 16 && i + k < count; k += lanes) {
+      const std::size_t left = count - i - k;
+      const auto value = hn::Min(hn::Max(rounded(hn::LoadU(d, row + i + k)), low), high);
+      auto error = hn::ConvertTo(d, hn::Sub(value, hn::LoadU(di, samples + i + k)));
+      if (left < lanes) error = hn::IfThenElseZero(hn::FirstN(d, left), error);
+      hn::Store(hn::Add(hn::Load(d, sums + k), hn::Mul(error, error)), d, sums + k);
+    }
+  }
+  double sum = 0;
+  for (const float lane : sums) sum += lane;
+  return sum;
+}
+
 }  // namespace
 }  // namespace blosc2_grok::j2k::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
