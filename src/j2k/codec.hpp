@@ -14,7 +14,8 @@
 namespace blosc2_grok::j2k {
 
 // The caller's samples. Strides and offsets count elements of 1, 2 or 4 bytes; component c's sample at (row, column)
-// is at component_offsets[c] + row * row_stride + column * column_stride. `Byte` is const for encoding.
+// is at component_offsets[c] + row * row_stride + column * column_stride. Samples must fit `bits`: others are an Error
+// or come back clipped. `Byte` is const for encoding.
 template <class Byte>
 struct BasicImageView {
   Byte* samples = nullptr;

@@ -2,6 +2,8 @@
 // Tiles through the transforms, and subband rows into code-blocks as soon as a row of them is full.
 #include "tile_encoder.hpp"
 
+#include <algorithm>
+
 namespace blosc2_grok::j2k {
 namespace {
 
@@ -10,7 +12,8 @@ std::size_t encode_block(const BandStripe& stripe, uint32_t x, bool keep, Worksp
   const Subband& band = *stripe.band;
   uint8_t* bytes = work.coded.take<uint8_t>(kMaxCleanupBytes);
   const Rect rect = codeblock_rect(band, x, stripe.grid_row);
-  const HtEncodeJob job{stripe.at(rect), stripe.stride, int(rect.width()), int(rect.height()), band.magnitude_bits};
+  const HtEncodeJob job{stripe.at(rect), stripe.stride, int(rect.width()), int(rect.height()),
+                        std::min(31, band.magnitude_bits)};
   const std::size_t length = work.kernels.encode_block(job, work.ht[0], bytes);
   keep = keep && length != 0;
   work.coded.give_back(kMaxCleanupBytes - (keep ? length : 0));

@@ -128,6 +128,35 @@ TEST(Reduce, SmallerImagesAreTheLowSubbands) {
   }
 }
 
+TEST(GuardBits, EveryNumberHoldsTheLargestGains) {
+  Workspace workspace;
+  for (const int bits : {1, 8, 16, 26}) {
+    for (int guard = 0; guard <= 7; ++guard) {
+      for (const bool reversible : {true, false}) {
+        Case test;
+        test.image.rows = 70, test.image.columns = 81;
+        test.image.components = 3;
+        test.image.bits = bits, test.image.bytes = bits > 16 ? 4 : bits > 8 ? 2 : 1;
+        Random random{uint64_t(guard)};
+        fill(test.image, Content::kExtremes, random);
+        test.options.guard_bits = guard;
+        test.options.reversible = reversible;
+        test.options.mct = guard % 2 == 0;
+        test.options.base_step = 1.0 / 64;
+        SCOPED_TRACE(std::to_string(bits) + " bits, guard " + std::to_string(guard));
+        const std::span<const uint8_t> bytes = encode(test.image.view(), test.options, workspace);
+        const std::vector<uint8_t> copy(bytes.begin(), bytes.end());
+        Image back = test.image;
+        back.allocate();
+        decode(copy, back.view(), workspace);
+        if (reversible) {
+          EXPECT_TRUE(back.memory == test.image.memory);
+        }
+      }
+    }
+  }
+}
+
 TEST(Workspace, DoesNotGrowOnceWarm) {
   Workspace workspace;
   Case test = random_case(12, 16, 6);
