@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The MQ decoder (ISO/IEC 15444-1 Annex C.3) without branches, over a codeword whose stuffed bits are added out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mq_bits.hpp"
+#include "mq_states.hpp"
+
+namespace blosc2_grok::j2k {
+
+// Copy it to a local variable around a loop, so that it lives in registers.
+//
+// code_ holds Chigh in its top 16 bits and as many bits of the codeword as there were below; interval_ is A, in its
+// top 16 bits too. The four cases of DECODE (Figure C.15) differ in two answers only: does the codeword lie in the
+// lower sub-interval, and is that the larger one (conditional exchange)?
+class MqDecoder {
+ public:
+  // `words` is what unstuff() wrote, `end` what it returned.
+  void start(const uint8_t* words, const uint8_t* end) {
+    next_ = words;
+    end_ = end;
+    // INITDEC reads the first bit of the codeword to position 14 of Chigh.
+    code_ = uint64_t(load_big_endian(next_)) << 31;
+    spare_ = 32 - 15;
+    interval_ = uint64_t{0x8000} << 48;
+    next_ += next_ < end_ ? 4 : 0;
+  }
+
+  // Decodes one symbol, 0 or 1, with the context whose word is `word`, and replaces that by its successor.
+  [[gnu::always_inline]] uint32_t decode(MqWord& word) {
+    const MqWord old = word;
+    const uint64_t qe = old << 48;
+    const uint64_t upper = interval_ - qe;
+    const uint64_t upper_shift = 2 - (upper >> 63) - (uint64_t(upper >= uint64_t{1} << 62));
+    const bool in_lower = code_ < qe;
+    const bool exchanged = upper < qe;
+    const bool is_lps = in_lower != exchanged;
+    const uint64_t shift = in_lower ? (old >> 32) & 0xFF : upper_shift;
+    const uint64_t rest = code_ - qe;
+    code_ = (in_lower ? code_ : rest) << shift;
+    interval_ = in_lower ? (old >> 16) << 48 : upper << upper_shift;
+    const MqWord after_mps = kMqWordTable[(old >> 40) & 0xFF];
+    const MqWord after_lps = kMqWordTable[(old >> 48) & 0x7F];
+    const MqWord renewed = is_lps ? after_lps : after_mps;
+    word = shift != 0 ? renewed : old;
+    spare_ -= int64_t(shift);
+    if (spare_ < 16) [[unlikely]] refill();
+    return uint32_t(old >> 63) ^ uint32_t(is_lps);
+  }
+
+ private:
+  void refill() {
+    code_ |= uint64_t(load_big_endian(next_)) << (16 - spare_);
+    spare_ += 32;
+    next_ += next_ < end_ ? 4 : 0;
+  }
+
+  uint64_t code_ = 0;
+  uint64_t interval_ = 0;
+  int64_t spare_ = 0;  // bits of the codeword in code_ below Chigh
+  const uint8_t* next_ = nullptr;
+  const uint8_t* end_ = nullptr;
+};
+
+// Reads the raw bits of the lazy style's passes (D.6), unstuffed likewise; past the end come ones.
+class RawDecoder {
+ public:
+  void start(const uint8_t* words, const uint8_t* end) {
+    next_ = words;
+    end_ = end;
+    spare_ = 0;
+  }
+  [[gnu::always_inline]] uint32_t get() {
+    if (spare_ == 0) {
+      bits_ = load_big_endian(next_);
+      spare_ = 32;
+      next_ += next_ < end_ ? 4 : 0;
+    }
+    return (bits_ >> --spare_) & 1;
+  }
+
+ private:
+  uint32_t bits_ = 0;
+  int spare_ = 0;
+  const uint8_t* next_ = nullptr;
+  const uint8_t* end_ = nullptr;
+};
+
+}  // namespace blosc2_grok::j2k
