@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The Part 1 block decoder (ISO/IEC 15444-1 Annex D): included once per namespace that has the word operations.
+//
+// Who may be a member of a pass is found for 64 samples at once; a loop over the members' bits then decodes one symbol
+// after the other. A sample that becomes significant adds its later neighbours to the members on the way.
+
+#include <algorithm>
+#include <cstring>
+
+#include "ebcot_block.hpp"
+#include "ebcot_flags.hpp"
+#include "ebcot_scratch.hpp"
+#include "error.hpp"
+#include "mq_decoder.hpp"
+
+namespace blosc2_grok::j2k::EBCOT_NAMESPACE {
+
+class BlockDecoder {
+ public:
+  BlockDecoder(const EbcotDecodeJob& job, EbcotScratch& scratch)
+      : job_(job),
+        scratch_(scratch),
+        grid_(job.width, job.height),
+        flag_pitch_(std::size_t(job.width) + 2),
+        stripe_below_(job.style & kStyleCausal ? 0 : ~uint64_t{0}),
+        zero_contexts_(kZeroContexts[std::size_t(job.band)].data()) {}
+
+  void run() {
+    clear();
+    for (const EbcotSegment& segment : job_.segments) decode_segment(segment);
+    join();
+  }
+
+ private:
+  void clear() {
+    const std::size_t bytes = grid_.size() * sizeof(uint64_t);
+    std::memset(scratch_.significant, 0, bytes);
+    std::memset(scratch_.negative, 0, bytes);
+    std::memset(scratch_.visited, 0, bytes);
+    std::memset(scratch_.refined, 0, bytes);
+    std::memset(scratch_.planes, 0, bytes * std::size_t(job_.planes));
+    std::memset(scratch_.flags, 0, flag_pitch_ * std::size_t(grid_.stripes + 2) * sizeof(uint32_t));
+    reset_mq_contexts(scratch_.contexts);
+  }
+
+  // ---- segments to passes
+
+  void decode_segment(const EbcotSegment& segment) {
+    if (segment.passes == 0) return;
+    const bool raw = is_raw(pass_, job_.style);
+    const std::size_t size = std::min(segment.bytes.size(), kMaxCodewordBytes - kUnstuffSlack);
+    const uint8_t* end = unstuff(scratch_.codeword, segment.bytes.data(), size);
+    if (raw) {
+      raw_decoder_.start(scratch_.codeword, end);
+    } else {
+      decoder_.start(scratch_.codeword, end);
+    }
+    for (int i = 0; i < segment.passes; ++i) {
+      if (is_raw(pass_, job_.style) != raw) fail("a codeword segment goes on across a change of coder");
+      decode_pass(raw);
+    }
+  }
+
+  void decode_pass(bool raw) {
+    plane_ = job_.planes - 1 - (pass_ + 2) / 3;
+    switch (pass_ % 3) {
+      case 0: clean_up(); break;
+      case 1: raw ? propagate(raw_decoder_) : propagate(decoder_); break;
+      default: raw ? refine_raw() : refine(); break;
+    }
+    if (job_.style & kStyleReset) reset_mq_contexts(scratch_.contexts);
+    ++pass_;
+  }
+
+  template <class Visit>
+  [[gnu::always_inline]] void for_each_word(Visit visit) {
+    for (int s = 0; s < grid_.stripes; ++s) {
+      uint32_t* flags = scratch_.flags + std::size_t(s + 1) * flag_pitch_ + 1;
+      for (int w = 0; w < grid_.words; ++w) visit(s, w, grid_.at(s, w), flags + 16 * w);
+    }
+  }
+
+  uint64_t* plane_words() { return scratch_.planes + std::size_t(plane_) * grid_.size(); }
+
+  // ---- one sample
+
+  // The samples of a word that a pass changes.
+  struct Word {
+    uint64_t fresh = 0, negative = 0;
+  };
+
+  [[gnu::always_inline]] static uint32_t decode_zero(MqDecoder& decoder, const uint8_t* labels, MqWord* contexts,
+                                                     uint32_t flags, int row) {
+    return decoder.decode(contexts[labels[flags >> 3 * row & 0x1FF]]);
+  }
+  [[gnu::always_inline]] static uint32_t decode_zero(RawDecoder& decoder, const uint8_t*, MqWord*, uint32_t, int) {
+    return decoder.get();
+  }
+  [[gnu::always_inline]] static uint32_t decode_sign(MqDecoder& decoder, MqWord* contexts, uint32_t flags, int row) {
+    const uint8_t context = kSignContexts[sign_index(flags, row)];
+    return decoder.decode(contexts[context & 31]) ^ context >> 7;
+  }
+  [[gnu::always_inline]] static uint32_t decode_sign(RawDecoder& decoder, MqWord*, uint32_t, int) {
+    return decoder.get();
+  }
+
+  // Tells the neighbours of bit i, whose column's flags are at `column`.
+  [[gnu::always_inline]] void spread_significance(uint32_t* column, int row, uint32_t sign) {
+    column[-1] |= 1u << (3 * row + 5) | sign << (kRightSigns + row);
+    column[0] |= 1u << (3 * row + 4) | sign << (kOwnSigns + 1 + row);
+    column[1] |= 1u << (3 * row + 3) | sign << (kLeftSigns + row);
+    if (row == 0 && stripe_below_ != 0) spread_to_stripe(column - flag_pitch_, 5, sign);
+    if (row == 3) spread_to_stripe(column + flag_pitch_, 0, sign);
+  }
+  [[gnu::always_inline]] static void spread_to_stripe(uint32_t* column, int row, uint32_t sign) {
+    column[-1] |= 4u << 3 * row;
+    column[0] |= 2u << 3 * row | sign << (kOwnSigns + row);
+    column[1] |= 1u << 3 * row;
+  }
+
+  template <class Decoder>
+  [[gnu::always_inline]] void make_significant(Decoder& decoder, MqWord* contexts, uint32_t* flags, int i, Word& word) {
+    uint32_t* column = flags + (i >> 2);
+    const uint32_t sign = decode_sign(decoder, contexts, *column, i & 3);
+    spread_significance(column, i & 3, sign);
+    word.fresh |= uint64_t{1} << i;
+    word.negative |= uint64_t{sign} << i;
+  }
+
+  void keep(std::size_t at, const Word& word) {
+    scratch_.significant[at] |= word.fresh;
+    scratch_.negative[at] |= word.negative;
+    plane_words()[at] |= word.fresh;
+  }
+
+  // ---- passes
+
+  template <class Decoder>
+  void propagate(Decoder& state) {
+    Decoder decoder = state;
+    MqWord* contexts = scratch_.contexts;
+    const uint8_t* labels = zero_contexts_;
+    for_each_word([&](int s, int w, std::size_t at, uint32_t* flags) {
+      const uint64_t* map = scratch_.significant + at;
+      const uint64_t open = ~*map & grid_.valid(s, w);
+      uint64_t todo = gather_neighbours(map, grid_.pitch, *map, *map, stripe_below_).any() & open;
+      uint64_t visited = todo;
+      Word word;
+      while (todo != 0) {
+        const int i = std::countr_zero(todo);
+        todo &= todo - 1;
+        if (decode_zero(decoder, labels, contexts, flags[i >> 2], i & 3) == 0) continue;
+        make_significant(decoder, contexts, flags, i, word);
+        const uint64_t reached = later_neighbours(uint64_t{1} << i) & open;
+        todo |= reached;
+        visited |= reached;
+      }
+      scratch_.visited[at] = visited;
+      keep(at, word);
+    });
+    state = decoder;
+  }
+
+  void refine() {
+    MqDecoder decoder = decoder_;
+    MqWord* contexts = scratch_.contexts + kFirstRefinementContext;
+    for_each_word([&](int, int, std::size_t at, uint32_t*) {
+      const uint64_t* map = scratch_.significant + at;
+      uint64_t members = *map & ~scratch_.visited[at];
+      if (members == 0) return;
+      const uint64_t again = scratch_.refined[at];
+      scratch_.refined[at] = again | members;
+      uint64_t ones = 0;
+      if ((members & ~again) == 0) {
+        MqWord context = contexts[2];
+        for (; members != 0; members &= members - 1) {
+          ones |= (members & (0 - members)) & (0 - uint64_t{decoder.decode(context)});
+        }
+        contexts[2] = context;
+      } else {
+        const uint64_t near = gather_neighbours(map, grid_.pitch, *map, *map, stripe_below_).any() & ~again;
+        for (; members != 0; members &= members - 1) {
+          const uint64_t bit = members & (0 - members);
+          const std::size_t label = std::size_t((again & bit) != 0) * 2 + std::size_t((near & bit) != 0);
+          ones |= bit & (0 - uint64_t{decoder.decode(contexts[label])});
+        }
+      }
+      plane_words()[at] |= ones;
+    });
+    decoder_ = decoder;
+  }
+
+  void refine_raw() {
+    RawDecoder decoder = raw_decoder_;
+    for_each_word([&](int, int, std::size_t at, uint32_t*) {
+      const uint64_t all = scratch_.significant[at] & ~scratch_.visited[at];
+      uint64_t ones = 0;
+      for (uint64_t members = all; members != 0; members &= members - 1) {
+        ones |= (members & (0 - members)) & (0 - uint64_t{decoder.get()});
+      }
+      scratch_.refined[at] |= all;
+      plane_words()[at] |= ones;
+    });
+    raw_decoder_ = decoder;
+  }
+
+  void clean_up() {
+    MqDecoder decoder = decoder_;
+    MqWord* contexts = scratch_.contexts;
+    for_each_word([&](int s, int w, std::size_t at, uint32_t* flags) {
+      const uint64_t* map = scratch_.significant + at;
+      const uint64_t members = grid_.valid(s, w) & ~*map & ~scratch_.visited[at];
+      scratch_.visited[at] = 0;
+      if (members == 0) return;
+      uint64_t quiet = members & ~gather_neighbours(map, grid_.pitch, *map, *map, stripe_below_).any();
+      quiet &= quiet >> 1;
+      keep(at, clean_up_word(decoder, contexts, flags, members, quiet & quiet >> 2 & EbcotGrid::kFirstRow));
+    });
+    if (job_.style & kStyleSegmentation) {
+      for (int i = 0; i < 4; ++i) decoder.decode(contexts[kUniformContext]);
+    }
+    decoder_ = decoder;
+  }
+
+  // `runs` has the first rows' bits of columns in run mode; the other rows join only when it ends.
+  [[gnu::always_inline]] Word clean_up_word(MqDecoder& decoder, MqWord* contexts, uint32_t* flags, uint64_t members,
+                                            uint64_t runs) {
+    Word word;
+    uint64_t todo = members & ~(runs * 14);
+    while (todo != 0) {
+      int i = std::countr_zero(todo);
+      const uint64_t bit = todo & (0 - todo);
+      todo ^= bit;
+      if ((runs & bit) != 0) {
+        if (decoder.decode(contexts[kRunContext]) == 0) continue;
+        const uint32_t high = decoder.decode(contexts[kUniformContext]);
+        const uint32_t first = high << 1 | decoder.decode(contexts[kUniformContext]);
+        todo |= bit * (uint64_t{0xE} << first & 0xF);
+        i += int(first);
+      } else if (decode_zero(decoder, zero_contexts_, contexts, flags[i >> 2], i & 3) == 0) {
+        continue;
+      }
+      make_significant(decoder, contexts, flags, i, word);
+      // The next column isn't quiet any more.
+      const uint64_t woken = runs & uint64_t{16} << (i & ~3);
+      runs ^= woken;
+      todo |= woken * 14;
+    }
+    return word;
+  }
+
+  // ---- bit-planes to samples
+
+  void join() {
+    const bool any = pass_ > 0;
+    const int last = pass_ - 1;
+    JoinJob join{};
+    join.plane_pitch = grid_.size();
+    join.plane_count = any ? job_.planes - plane_ : 0;
+    join.shift = (any ? plane_ : 0) + job_.fraction_bits;
+    for (int s = 0; s < grid_.stripes; ++s) {
+      for (int w = 0; w < grid_.words; ++w) {
+        const std::size_t at = grid_.at(s, w);
+        join.planes = scratch_.planes + std::size_t(any ? plane_ : 0) * grid_.size() + at;
+        join.negative = scratch_.negative[at];
+        join.complete = ~uint64_t{0};
+        if (last % 3 == 1) join.complete = scratch_.visited[at];
+        if (last % 3 == 2) join.complete = scratch_.visited[at] | scratch_.significant[at];
+        join_one(join, s, w);
+      }
+    }
+  }
+
+  void join_one(const JoinJob& join, int s, int w) {
+    const int rows = std::min(4, job_.height - 4 * s), columns = std::min(16, job_.width - 16 * w);
+    int32_t* samples = job_.samples + std::size_t(4 * s) * job_.stride + std::size_t(16 * w);
+    if (rows == 4 && columns == 16) return join_word(join, samples, job_.stride);
+    alignas(64) int32_t padded[64];
+    join_word(join, padded, 16);
+    for (int y = 0; y < rows; ++y) {
+      std::memcpy(samples + std::size_t(y) * job_.stride, padded + 16 * y, std::size_t(columns) * sizeof(int32_t));
+    }
+  }
+
+  const EbcotDecodeJob& job_;
+  EbcotScratch& scratch_;
+  const EbcotGrid grid_;
+  const std::size_t flag_pitch_;
+  const uint64_t stripe_below_;
+  const uint8_t* const zero_contexts_;
+  MqDecoder decoder_;
+  RawDecoder raw_decoder_;
+  int pass_ = 0;
+  int plane_ = 0;
+};
+
+}  // namespace blosc2_grok::j2k::EBCOT_NAMESPACE
