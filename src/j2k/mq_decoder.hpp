@@ -2,10 +2,12 @@
 // The MQ decoder (ISO/IEC 15444-1 Annex C.3) without branches, over a codeword whose stuffed bits are added out.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
 #include "mq_bits.hpp"
+#include "mq_select.hpp"
 #include "mq_states.hpp"
 
 namespace blosc2_grok::j2k {
@@ -33,21 +35,20 @@ class MqDecoder {
     const MqWord old = word;
     const uint64_t qe = old << 48;
     const uint64_t upper = interval_ - qe;
-    const uint64_t upper_shift = 2 - (upper >> 63) - (uint64_t(upper >= uint64_t{1} << 62));
-    const bool in_lower = code_ < qe;
-    const bool exchanged = upper < qe;
-    const bool is_lps = in_lower != exchanged;
-    const uint64_t shift = in_lower ? (old >> 32) & 0xFF : upper_shift;
-    const uint64_t rest = code_ - qe;
-    code_ = (in_lower ? code_ : rest) << shift;
-    interval_ = in_lower ? (old >> 16) << 48 : upper << upper_shift;
+    uint64_t code = code_ - qe, interval = upper;
+    const uint64_t in_lower = select_below(code_, qe, &code, code_, &interval, qe);
+    const uint64_t is_lps = in_lower ^ mask_below(upper, qe);
+    // Nothing is renewed if A stays 0x8000 or more.
+    const uint64_t stays = uint64_t(int64_t(upper) >> 63) & ~in_lower;
     const MqWord after_mps = kMqWordTable[(old >> 40) & 0xFF];
     const MqWord after_lps = kMqWordTable[(old >> 48) & 0x7F];
-    const MqWord renewed = is_lps ? after_lps : after_mps;
-    word = shift != 0 ? renewed : old;
-    spare_ -= int64_t(shift);
+    word = select_last(after_mps, is_lps, after_lps, stays, old);
+    const int shift = std::countl_zero(interval);
+    code_ = code << shift;
+    interval_ = interval << shift;
+    spare_ -= shift;
     if (spare_ < 16) [[unlikely]] refill();
-    return uint32_t(old >> 63) ^ uint32_t(is_lps);
+    return uint32_t(old >> 63) ^ uint32_t(is_lps & 1);
   }
 
  private:

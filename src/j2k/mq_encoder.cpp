@@ -22,7 +22,7 @@ std::size_t MqEncoder::finish(bool predictable) {
   if (!predictable) {
     // Of the bits already written, code_ knows nothing.
     const auto known = unsigned(std::min<uint64_t>(pending_ + 15, 31));
-    spare = spare_bits(uint32_t(code_), uint32_t(code_), uint32_t(interval_), known);
+    spare = spare_bits(uint32_t(code_), uint32_t(code_), uint32_t(interval_ >> 48), known);
     code_ |= (uint64_t{1} << spare) - 1;
   }
   // Two flushes empty C; what follows it is read as ones.

@@ -3,10 +3,12 @@
 // that is cut into stuffed bytes afterwards.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
 #include "mq_bits.hpp"
+#include "mq_select.hpp"
 #include "mq_states.hpp"
 
 namespace blosc2_grok::j2k {
@@ -21,37 +23,38 @@ struct MqMark {
 
 // Copy it to a local variable around a loop, so that it lives in registers.
 //
-// code_ is C with A's lowest bit at bit 0; the fraction's first bit is bit 14 of the first C (INITENC leaves one place
+// code_ is C, with the place of A's lowest bit at bit 0; interval_ is A, in its top 16 bits. The fraction's first bit is bit 14 of the first C (INITENC leaves one place
 // for a carry that can't come).
 class MqEncoder {
  public:
   void start(uint8_t* bits) {
     begin_ = next_ = bits;
     code_ = 0;
-    interval_ = 0x8000;
+    interval_ = uint64_t{0x8000} << 48;
     pending_ = 0;
   }
 
   // Codes the symbol in bit 63 of `symbol` with the context whose word is `word`; returns that word's successor.
   [[gnu::always_inline]] MqWord encode(MqWord word, uint64_t symbol) {
-    const uint64_t qe = word & 0xFFFF;
+    const uint64_t qe = word << 48;
     const uint64_t upper = interval_ - qe;
-    const bool is_lps = int64_t(word ^ symbol) < 0;
-    const bool exchanged = upper < qe;
-    const bool in_upper = is_lps == exchanged;
-    const uint64_t upper_shift = uint64_t(upper < 0x8000) + uint64_t(upper < 0x4000);
-    const uint64_t shift = in_upper ? upper_shift : (word >> 32) & 0xFF;
-    code_ = (code_ + (in_upper ? qe : 0)) << shift;
-    interval_ = in_upper ? upper << upper_shift : (word >> 16) & 0xFFFF;
+    // The symbol takes the upper sub-interval, unless it is the MPS and that is the smaller one, or the LPS and that is
+    // not. `lps` complements both sides for the second case.
+    const auto lps = uint64_t(int64_t(word ^ symbol) >> 63);
+    uint64_t interval = upper, added = word & 0xFFFF;
+    const uint64_t in_lower = select_below(upper ^ lps, (qe ^ lps) - lps, &interval, qe, &added, 0);
+    const uint64_t stays = uint64_t(int64_t(upper) >> 63) & ~in_lower;
     const MqWord after_mps = kMqWordTable[(word >> 40) & 0xFF];
     const MqWord after_lps = kMqWordTable[(word >> 48) & 0x7F];
-    pending_ += shift;
+    const int shift = std::countl_zero(interval);
+    code_ = (code_ + added) << shift;
+    interval_ = interval << shift;
+    pending_ += unsigned(shift);
     if (pending_ >= 32) [[unlikely]] flush();
-    const MqWord renewed = is_lps ? after_lps : after_mps;
-    return shift != 0 ? renewed : word;
+    return select_last(after_mps, lps, after_lps, stays, word);
   }
 
-  MqMark mark() const { return {uint32_t(code_), uint32_t(interval_), shifts()}; }
+  MqMark mark() const { return {uint32_t(code_), uint32_t(interval_ >> 48), shifts()}; }
   std::size_t shifts() const { return std::size_t(next_ - begin_) * 8 + pending_; }
 
   // Ends the segment (C.2.9 leaves the choice of its last bits open), and returns how many bits it takes. As short as
