@@ -72,15 +72,8 @@ class BlockDecoder {
     ++pass_;
   }
 
-  template <class Visit>
-  [[gnu::always_inline]] void for_each_word(Visit visit) {
-    for (int s = 0; s < grid_.stripes; ++s) {
-      uint32_t* flags = scratch_.flags + std::size_t(s + 1) * flag_pitch_ + 1;
-      for (int w = 0; w < grid_.words; ++w) visit(s, w, grid_.at(s, w), flags + 16 * w);
-    }
-  }
-
   uint64_t* plane_words() { return scratch_.planes + std::size_t(plane_) * grid_.size(); }
+  uint32_t* flags_of(int s, int w) { return scratch_.flags + std::size_t(s + 1) * flag_pitch_ + 1 + 16 * w; }
 
   // ---- one sample
 
@@ -133,98 +126,127 @@ class BlockDecoder {
     plane_words()[at] |= word.fresh;
   }
 
-  // ---- passes
+  // ---- passes: kept apart, each with its coder in registers
 
   template <class Decoder>
-  void propagate(Decoder& state) {
+  [[gnu::noinline]] void propagate(Decoder& state) {
     Decoder decoder = state;
-    MqWord* contexts = scratch_.contexts;
-    const uint8_t* labels = zero_contexts_;
-    for_each_word([&](int s, int w, std::size_t at, uint32_t* flags) {
-      const uint64_t* map = scratch_.significant + at;
-      const uint64_t open = ~*map & grid_.valid(s, w);
-      uint64_t todo = gather_neighbours(map, grid_.pitch, *map, *map, stripe_below_).any() & open;
-      uint64_t visited = todo;
-      Word word;
-      while (todo != 0) {
-        const int i = std::countr_zero(todo);
-        todo &= todo - 1;
-        if (decode_zero(decoder, labels, contexts, flags[i >> 2], i & 3) == 0) continue;
-        make_significant(decoder, contexts, flags, i, word);
-        const uint64_t reached = later_neighbours(uint64_t{1} << i) & open;
-        todo |= reached;
-        visited |= reached;
+    for (int s = 0; s < grid_.stripes; ++s) {
+      for (int w = 0; w < grid_.words; ++w) {
+        const std::size_t at = grid_.at(s, w);
+        const uint64_t* map = scratch_.significant + at;
+        const uint64_t open = ~*map & grid_.valid(s, w);
+        const uint64_t near = gather_neighbours(map, grid_.pitch, *map, *map, stripe_below_).any() & open;
+        scratch_.visited[at] = near;
+        if (near != 0) propagate_word(decoder, at, flags_of(s, w), near, open);
       }
-      scratch_.visited[at] = visited;
-      keep(at, word);
-    });
+    }
     state = decoder;
   }
 
-  void refine() {
+  template <class Decoder>
+  [[gnu::always_inline]] void propagate_word(Decoder& decoder, std::size_t at, uint32_t* flags, uint64_t todo,
+                                             uint64_t open) {
+    MqWord* const contexts = scratch_.contexts;
+    const uint8_t* const labels = zero_contexts_;
+    uint64_t reached = 0;
+    Word word;
+    do {
+      const int i = std::countr_zero(todo);
+      todo &= todo - 1;
+      if (decode_zero(decoder, labels, contexts, flags[i >> 2], i & 3) == 0) continue;
+      make_significant(decoder, contexts, flags, i, word);
+      const uint64_t later = later_neighbours(uint64_t{1} << i) & open;
+      todo |= later;
+      reached |= later;
+    } while (todo != 0);
+    scratch_.visited[at] |= reached;
+    keep(at, word);
+  }
+
+  [[gnu::noinline]] void refine() {
     MqDecoder decoder = decoder_;
-    MqWord* contexts = scratch_.contexts + kFirstRefinementContext;
-    for_each_word([&](int, int, std::size_t at, uint32_t*) {
-      const uint64_t* map = scratch_.significant + at;
-      uint64_t members = *map & ~scratch_.visited[at];
-      if (members == 0) return;
-      const uint64_t again = scratch_.refined[at];
-      scratch_.refined[at] = again | members;
-      uint64_t ones = 0;
-      if ((members & ~again) == 0) {
-        MqWord context = contexts[2];
-        for (; members != 0; members &= members - 1) {
-          ones |= (members & (0 - members)) & (0 - uint64_t{decoder.decode(context)});
-        }
-        contexts[2] = context;
-      } else {
+    for (int s = 0; s < grid_.stripes; ++s) {
+      for (int w = 0; w < grid_.words; ++w) {
+        const std::size_t at = grid_.at(s, w);
+        const uint64_t* map = scratch_.significant + at;
+        const uint64_t members = *map & ~scratch_.visited[at];
+        if (members == 0) continue;
+        const uint64_t again = scratch_.refined[at];
+        scratch_.refined[at] = again | members;
         const uint64_t near = gather_neighbours(map, grid_.pitch, *map, *map, stripe_below_).any() & ~again;
-        for (; members != 0; members &= members - 1) {
-          const uint64_t bit = members & (0 - members);
-          const std::size_t label = std::size_t((again & bit) != 0) * 2 + std::size_t((near & bit) != 0);
-          ones |= bit & (0 - uint64_t{decoder.decode(contexts[label])});
-        }
+        plane_words()[at] |= refine_word(decoder, members, again, near);
       }
-      plane_words()[at] |= ones;
-    });
+    }
     decoder_ = decoder;
+  }
+
+  // Table D.4. The next sample's label doesn't depend on this one's symbol, so its context is loaded ahead; if it is
+  // the same one, it isn't in memory yet.
+  [[gnu::always_inline]] uint64_t refine_word(MqDecoder& decoder, uint64_t members, uint64_t again, uint64_t near) {
+    MqWord* const contexts = scratch_.contexts + kFirstRefinementContext;
+    const auto label_of = [&](uint64_t todo) {
+      const int i = std::countr_zero(todo) & 63;
+      return std::size_t((again >> i & 1) << 1 | (near >> i & 1));
+    };
+    uint64_t ones = 0;
+    std::size_t label = label_of(members);
+    MqWord context = contexts[label];
+    do {
+      const uint64_t bit = members & (0 - members);
+      members ^= bit;
+      const std::size_t next_label = label_of(members);
+      const MqWord next_context = contexts[next_label];
+      ones |= bit & (0 - uint64_t{decoder.decode(context)});
+      contexts[label] = context;
+      context = select(label ^ next_label, next_context, context);
+      label = next_label;
+    } while (members != 0);
+    return ones;
   }
 
   void refine_raw() {
     RawDecoder decoder = raw_decoder_;
-    for_each_word([&](int, int, std::size_t at, uint32_t*) {
-      const uint64_t all = scratch_.significant[at] & ~scratch_.visited[at];
-      uint64_t ones = 0;
-      for (uint64_t members = all; members != 0; members &= members - 1) {
-        ones |= (members & (0 - members)) & (0 - uint64_t{decoder.get()});
+    for (int s = 0; s < grid_.stripes; ++s) {
+      for (int w = 0; w < grid_.words; ++w) {
+        const std::size_t at = grid_.at(s, w);
+        const uint64_t all = scratch_.significant[at] & ~scratch_.visited[at];
+        uint64_t ones = 0;
+        for (uint64_t members = all; members != 0; members &= members - 1) {
+          ones |= (members & (0 - members)) & (0 - uint64_t{decoder.get()});
+        }
+        scratch_.refined[at] |= all;
+        plane_words()[at] |= ones;
       }
-      scratch_.refined[at] |= all;
-      plane_words()[at] |= ones;
-    });
+    }
     raw_decoder_ = decoder;
   }
 
-  void clean_up() {
+  [[gnu::noinline]] void clean_up() {
     MqDecoder decoder = decoder_;
-    MqWord* contexts = scratch_.contexts;
-    for_each_word([&](int s, int w, std::size_t at, uint32_t* flags) {
-      const uint64_t* map = scratch_.significant + at;
-      const uint64_t members = grid_.valid(s, w) & ~*map & ~scratch_.visited[at];
-      scratch_.visited[at] = 0;
-      if (members == 0) return;
-      uint64_t quiet = members & ~gather_neighbours(map, grid_.pitch, *map, *map, stripe_below_).any();
-      quiet &= quiet >> 1;
-      keep(at, clean_up_word(decoder, contexts, flags, members, quiet & quiet >> 2 & EbcotGrid::kFirstRow));
-    });
+    for (int s = 0; s < grid_.stripes; ++s) {
+      for (int w = 0; w < grid_.words; ++w) {
+        const std::size_t at = grid_.at(s, w);
+        const uint64_t* map = scratch_.significant + at;
+        const uint64_t members = grid_.valid(s, w) & ~*map & ~scratch_.visited[at];
+        scratch_.visited[at] = 0;
+        if (members == 0) continue;
+        uint64_t quiet = members & ~gather_neighbours(map, grid_.pitch, *map, *map, stripe_below_).any();
+        quiet &= quiet >> 1;
+        const uint64_t runs = quiet & quiet >> 2 & EbcotGrid::kFirstRow;
+        keep(at, clean_up_word(decoder, flags_of(s, w), members, runs));
+      }
+    }
     if (job_.style & kStyleSegmentation) {
-      for (int i = 0; i < 4; ++i) decoder.decode(contexts[kUniformContext]);
+      for (int i = 0; i < 4; ++i) decoder.decode(scratch_.contexts[kUniformContext]);
     }
     decoder_ = decoder;
   }
 
   // `runs` has the first rows' bits of columns in run mode; the other rows join only when it ends.
-  [[gnu::always_inline]] Word clean_up_word(MqDecoder& decoder, MqWord* contexts, uint32_t* flags, uint64_t members,
-                                            uint64_t runs) {
+  [[gnu::always_inline]] Word clean_up_word(MqDecoder& decoder, uint32_t* flags, uint64_t members, uint64_t runs) {
+    MqWord* const contexts = scratch_.contexts;
+    const uint8_t* const labels = zero_contexts_;
     Word word;
     uint64_t todo = members & ~(runs * 14);
     while (todo != 0) {
@@ -237,7 +259,7 @@ class BlockDecoder {
         const uint32_t first = high << 1 | decoder.decode(contexts[kUniformContext]);
         todo |= bit * (uint64_t{0xE} << first & 0xF);
         i += int(first);
-      } else if (decode_zero(decoder, zero_contexts_, contexts, flags[i >> 2], i & 3) == 0) {
+      } else if (decode_zero(decoder, labels, contexts, flags[i >> 2], i & 3) == 0) {
         continue;
       }
       make_significant(decoder, contexts, flags, i, word);

@@ -39,6 +39,16 @@ namespace blosc2_grok::j2k {
 #endif
 }
 
+// `yes` if the condition isn't 0, else `no`.
+[[gnu::always_inline]] inline uint64_t select(uint64_t condition, uint64_t yes, uint64_t no) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  asm("test %[c], %[c]\n\tcmovne %[yes], %[no]" : [no] "+&r"(no) : [c] "r"(condition), [yes] "r"(yes) : "cc");
+  return no;
+#else
+  return condition != 0 ? yes : no;
+#endif
+}
+
 // All ones if a < b, else 0.
 [[gnu::always_inline]] inline uint64_t mask_below(uint64_t a, uint64_t b) {
   uint64_t mask = 0 - uint64_t(a < b);
