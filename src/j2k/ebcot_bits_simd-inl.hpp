@@ -22,6 +22,9 @@ HWY_BEFORE_NAMESPACE();
 namespace blosc2_grok::j2k::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+#undef BLOSC2_GROK_HAS_BMI2
+#define BLOSC2_GROK_HAS_BMI2 (HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86_64)
+
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 using plain::count_ones;
 using plain::join_word;
@@ -34,12 +37,9 @@ static_assert(std::endian::native == std::endian::little, "words are written as 
 
 inline int count_ones(uint64_t word) { return __builtin_popcountll(word); }
 
-#if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86_64
-#define BLOSC2_GROK_HAS_BMI2 1
+#if BLOSC2_GROK_HAS_BMI2
 inline uint64_t pack_bits(uint64_t word, uint64_t mask) { return _pext_u64(word, mask); }
 inline uint64_t spread_bits(uint64_t word, uint64_t mask) { return _pdep_u64(word, mask); }
-#else
-#define BLOSC2_GROK_HAS_BMI2 0
 #endif
 
 using Bytes = hn::CappedTag<uint8_t, 64>;
