@@ -295,6 +295,7 @@ class BlockEncoder {
     if (!segment_open_) start_segment(pass);
     const auto count = std::size_t(symbols_end - scratch_.symbols);
     if (total_bits() / 8 + count * 15 / 8 + 64 > sizeof scratch_.codeword) fail("a code-block does not shrink at all");
+    scratch_.symbols[count] = 0;
     if (raw_) {
       code_raw(count);
       raw_marks_[pass] = raw_bits_;
@@ -318,20 +319,21 @@ class BlockEncoder {
     if (!raw_) encoder_.start(scratch_.codeword);
   }
 
-  void code_symbols(std::size_t count) {
-    uint8_t* symbols = scratch_.symbols;
-    MqWord* contexts = scratch_.contexts;
+  [[gnu::noinline]] void code_symbols(std::size_t count) {
+    MqWord* const contexts = scratch_.contexts;
     MqEncoder encoder = encoder_;
-    symbols[count] = 0;
-    std::size_t context = symbols[0] & 31;
+    const uint8_t* symbol = scratch_.symbols;
+    const uint8_t* const end = symbol + count;
+    std::size_t context = *symbol & 31;
     MqWord word = contexts[context];
-    for (std::size_t i = 0; i < count; ++i) {
+    while (symbol != end) {
+      const uint64_t decision = uint64_t(*symbol++) << 56;
       // The next symbol's word is loaded ahead; if it is of the same context, it isn't in memory yet.
-      const std::size_t next_context = symbols[i + 1] & 31;
+      const std::size_t next_context = *symbol & 31;
       const MqWord next_word = contexts[next_context];
-      const MqWord renewed = encoder.encode(word, uint64_t(symbols[i]) << 56);
+      const MqWord renewed = encoder.encode(word, decision);
       contexts[context] = renewed;
-      word = next_context == context ? renewed : next_word;
+      word = select(context ^ next_context, next_word, renewed);
       context = next_context;
     }
     encoder_ = encoder;

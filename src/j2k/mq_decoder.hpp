@@ -40,9 +40,9 @@ class MqDecoder {
     const uint64_t is_lps = in_lower ^ mask_below(upper, qe);
     // Nothing is renewed if A stays 0x8000 or more.
     const uint64_t stays = uint64_t(int64_t(upper) >> 63) & ~in_lower;
-    const MqWord after_mps = kMqWordTable[(old >> 40) & 0xFF];
-    const MqWord after_lps = kMqWordTable[(old >> 48) & 0x7F];
-    word = select_last(after_mps, is_lps, after_lps, stays, old);
+    const MqWord after_mps = kMqWordTable[old >> 56];
+    const MqWord after_lps = kMqWordTable[(old >> 48) & 0xFF];
+    word = select_last(after_mps, stays, old, is_lps, after_lps);
     const int shift = std::countl_zero(interval);
     code_ = code << shift;
     interval_ = interval << shift;

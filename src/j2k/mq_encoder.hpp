@@ -41,17 +41,18 @@ class MqEncoder {
     // The symbol takes the upper sub-interval, unless it is the MPS and that is the smaller one, or the LPS and that is
     // not. `lps` complements both sides for the second case.
     const auto lps = uint64_t(int64_t(word ^ symbol) >> 63);
-    uint64_t interval = upper, added = word & 0xFFFF;
-    const uint64_t in_lower = select_below(upper ^ lps, (qe ^ lps) - lps, &interval, qe, &added, 0);
+    uint64_t interval = upper;
+    const uint64_t in_lower = select_below(upper ^ lps, (qe ^ lps) - lps, &interval, qe);
     const uint64_t stays = uint64_t(int64_t(upper) >> 63) & ~in_lower;
-    const MqWord after_mps = kMqWordTable[(word >> 40) & 0xFF];
-    const MqWord after_lps = kMqWordTable[(word >> 48) & 0x7F];
+    const MqWord after_mps = kMqWordTable[word >> 56];
+    const MqWord after_lps = kMqWordTable[(word >> 48) & 0xFF];
+    const MqWord renewed = select_last(after_mps, lps, after_lps, stays, word);
     const int shift = std::countl_zero(interval);
-    code_ = (code_ + added) << shift;
+    code_ = (code_ + (word & 0xFFFF & ~in_lower)) << shift;
     interval_ = interval << shift;
     pending_ += unsigned(shift);
     if (pending_ >= 32) [[unlikely]] flush();
-    return select_last(after_mps, lps, after_lps, stays, word);
+    return renewed;
   }
 
   MqMark mark() const { return {uint32_t(code_), uint32_t(interval_ >> 48), shifts()}; }

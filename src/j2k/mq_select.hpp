@@ -24,6 +24,21 @@ namespace blosc2_grok::j2k {
 #endif
 }
 
+[[gnu::always_inline]] inline uint64_t select_below(uint64_t a, uint64_t b, uint64_t* x, uint64_t x_below) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  uint64_t mask;
+  asm("cmp %[b], %[a]\n\tcmovb %[x_below], %[x]\n\tsbb %[mask], %[mask]"
+      : [x] "+&r"(*x), [mask] "=&r"(mask)
+      : [a] "r"(a), [b] "r"(b), [x_below] "r"(x_below)
+      : "cc");
+  return mask;
+#else
+  const uint64_t mask = 0 - uint64_t(a < b);
+  *x = (*x & ~mask) | (x_below & mask);
+  return mask;
+#endif
+}
+
 // `second` if that mask isn't 0, or else `first` if that mask isn't 0, or else `value`.
 [[gnu::always_inline]] inline uint64_t select_last(uint64_t value, uint64_t first_mask, uint64_t first,
                                                    uint64_t second_mask, uint64_t second) {

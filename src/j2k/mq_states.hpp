@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -36,23 +35,24 @@ inline constexpr int kUniformContext = 18;
 inline constexpr int kMqContexts = 19;
 
 // A state together with its more probable symbol, as one word: all that a coding step needs comes by one load.
-//   bits 0-15 Qe; 16-31 Qe shifted up to 0x8000 or more; 32-39 that shift;
-//   40-47 and 48-55 the number of the word that follows after an MPS, an LPS; 63 the MPS itself.
+//   bits 0-15 Qe; 48-55 and 56-63 the index of the word that follows after an LPS, an MPS.
+// An index is the state's number, plus 128 if the MPS is 1; so bit 63 of a word is its own MPS.
 using MqWord = uint64_t;
-inline constexpr int kMqWords = 2 * kMqStates;
+inline constexpr int kMqWords = 128 + kMqStates;
+
+constexpr int mq_index(int state, int mps) { return state + 128 * mps; }
 
 constexpr MqWord make_mq_word(int state, int mps) {
   const MqState& s = kMqStateTable[state];
-  const int shift = std::countl_zero(s.qe);
-  const auto next_mps = uint64_t(2 * s.next_mps + mps);
-  const auto next_lps = uint64_t(2 * s.next_lps + (mps ^ s.switches));
-  return uint64_t(s.qe) | uint64_t(s.qe) << shift << 16 | uint64_t(shift) << 32 | next_mps << 40 | next_lps << 48 |
-         uint64_t(mps) << 63;
+  return uint64_t(s.qe) | uint64_t(mq_index(s.next_lps, mps ^ s.switches)) << 48 |
+         uint64_t(mq_index(s.next_mps, mps)) << 56;
 }
 
 constexpr std::array<MqWord, kMqWords> make_mq_words() {
   std::array<MqWord, kMqWords> words{};
-  for (int i = 0; i < kMqWords; ++i) words[std::size_t(i)] = make_mq_word(i / 2, i % 2);
+  for (int mps = 0; mps < 2; ++mps) {
+    for (int i = 0; i < kMqStates; ++i) words[std::size_t(mq_index(i, mps))] = make_mq_word(i, mps);
+  }
   return words;
 }
 inline constexpr std::array<MqWord, kMqWords> kMqWordTable = make_mq_words();
@@ -62,7 +62,7 @@ constexpr int initial_mq_state(int context) {
 }
 
 inline void reset_mq_contexts(MqWord* contexts) {
-  for (int i = 0; i < kMqContexts; ++i) contexts[i] = kMqWordTable[std::size_t(2 * initial_mq_state(i))];
+  for (int i = 0; i < kMqContexts; ++i) contexts[i] = kMqWordTable[std::size_t(mq_index(initial_mq_state(i), 0))];
 }
 
 }  // namespace blosc2_grok::j2k
