@@ -40,6 +40,7 @@ class BlockDecoder {
     std::memset(scratch_.refined, 0, bytes);
     std::memset(scratch_.planes, 0, bytes * std::size_t(job_.planes));
     std::memset(scratch_.flags, 0, flag_pitch_ * std::size_t(grid_.stripes + 2) * sizeof(uint32_t));
+    std::memset(scratch_.unused_flags, 0, sizeof scratch_.unused_flags);
     reset_mq_contexts(scratch_.contexts);
   }
 
@@ -73,7 +74,6 @@ class BlockDecoder {
   }
 
   uint64_t* plane_words() { return scratch_.planes + std::size_t(plane_) * grid_.size(); }
-  uint32_t* flags_of(int s, int w) { return scratch_.flags + std::size_t(s + 1) * flag_pitch_ + 1 + 16 * w; }
 
   // ---- one sample
 
@@ -97,25 +97,38 @@ class BlockDecoder {
     return decoder.get();
   }
 
-  // Tells the neighbours of bit i, whose column's flags are at `column`.
-  [[gnu::always_inline]] void spread_significance(uint32_t* column, int row, uint32_t sign) {
-    column[-1] |= 1u << (3 * row + 5) | sign << (kRightSigns + row);
-    column[0] |= 1u << (3 * row + 4) | sign << (kOwnSigns + 1 + row);
-    column[1] |= 1u << (3 * row + 3) | sign << (kLeftSigns + row);
-    if (row == 0 && stripe_below_ != 0) spread_to_stripe(column - flag_pitch_, 5, sign);
-    if (row == 3) spread_to_stripe(column + flag_pitch_, 0, sign);
+  // A word's flags, and those of the stripes above and below; `edges` has what a sample of each row may have to tell.
+  struct Columns {
+    uint32_t* own;
+    uint32_t* edges[4];
+  };
+  Columns columns_of(int s, int w) {
+    uint32_t* own = scratch_.flags + std::size_t(s + 1) * flag_pitch_ + 1 + 16 * w;
+    uint32_t* unused = scratch_.unused_flags + 1;
+    uint32_t* above = stripe_below_ != 0 ? own - flag_pitch_ : unused;
+    return {own, {above, unused, unused, own + flag_pitch_}};
   }
-  [[gnu::always_inline]] static void spread_to_stripe(uint32_t* column, int row, uint32_t sign) {
-    column[-1] |= 4u << 3 * row;
-    column[0] |= 2u << 3 * row | sign << (kOwnSigns + row);
-    column[1] |= 1u << 3 * row;
+
+  // Tells the neighbours of bit i. Which stripe has some is close to random, so there are no branches on it.
+  [[gnu::always_inline]] static void spread_significance(const Columns& columns, int i, uint32_t sign) {
+    const int row = i & 3;
+    uint32_t* own = columns.own + (i >> 2);
+    own[-1] |= 1u << (3 * row + 5) | sign << (kRightSigns + row);
+    own[0] |= 1u << (3 * row + 4) | sign << (kOwnSigns + 1 + row);
+    own[1] |= 1u << (3 * row + 3) | sign << (kLeftSigns + row);
+    // Row 0 is row 4 of the stripe above, row 3 is row -1 of the one below.
+    const int far_row = row == 0 ? 5 : 0;
+    uint32_t* edge = columns.edges[row] + (i >> 2);
+    edge[-1] |= 4u << 3 * far_row;
+    edge[0] |= 2u << 3 * far_row | sign << (kOwnSigns + far_row);
+    edge[1] |= 1u << 3 * far_row;
   }
 
   template <class Decoder>
-  [[gnu::always_inline]] void make_significant(Decoder& decoder, MqWord* contexts, uint32_t* flags, int i, Word& word) {
-    uint32_t* column = flags + (i >> 2);
-    const uint32_t sign = decode_sign(decoder, contexts, *column, i & 3);
-    spread_significance(column, i & 3, sign);
+  [[gnu::always_inline]] void make_significant(Decoder& decoder, MqWord* contexts, const Columns& columns, int i,
+                                               Word& word) {
+    const uint32_t sign = decode_sign(decoder, contexts, columns.own[i >> 2], i & 3);
+    spread_significance(columns, i, sign);
     word.fresh |= uint64_t{1} << i;
     word.negative |= uint64_t{sign} << i;
   }
@@ -138,14 +151,14 @@ class BlockDecoder {
         const uint64_t open = ~*map & grid_.valid(s, w);
         const uint64_t near = gather_neighbours(map, grid_.pitch, *map, *map, stripe_below_).any() & open;
         scratch_.visited[at] = near;
-        if (near != 0) propagate_word(decoder, at, flags_of(s, w), near, open);
+        if (near != 0) propagate_word(decoder, at, columns_of(s, w), near, open);
       }
     }
     state = decoder;
   }
 
   template <class Decoder>
-  [[gnu::always_inline]] void propagate_word(Decoder& decoder, std::size_t at, uint32_t* flags, uint64_t todo,
+  [[gnu::always_inline]] void propagate_word(Decoder& decoder, std::size_t at, Columns columns, uint64_t todo,
                                              uint64_t open) {
     MqWord* const contexts = scratch_.contexts;
     const uint8_t* const labels = zero_contexts_;
@@ -154,8 +167,8 @@ class BlockDecoder {
     do {
       const int i = std::countr_zero(todo);
       todo &= todo - 1;
-      if (decode_zero(decoder, labels, contexts, flags[i >> 2], i & 3) == 0) continue;
-      make_significant(decoder, contexts, flags, i, word);
+      if (decode_zero(decoder, labels, contexts, columns.own[i >> 2], i & 3) == 0) continue;
+      make_significant(decoder, contexts, columns, i, word);
       const uint64_t later = later_neighbours(uint64_t{1} << i) & open;
       todo |= later;
       reached |= later;
@@ -234,7 +247,7 @@ class BlockDecoder {
         uint64_t quiet = members & ~gather_neighbours(map, grid_.pitch, *map, *map, stripe_below_).any();
         quiet &= quiet >> 1;
         const uint64_t runs = quiet & quiet >> 2 & EbcotGrid::kFirstRow;
-        keep(at, clean_up_word(decoder, flags_of(s, w), members, runs));
+        keep(at, clean_up_word(decoder, columns_of(s, w), members, runs));
       }
     }
     if (job_.style & kStyleSegmentation) {
@@ -244,7 +257,7 @@ class BlockDecoder {
   }
 
   // `runs` has the first rows' bits of columns in run mode; the other rows join only when it ends.
-  [[gnu::always_inline]] Word clean_up_word(MqDecoder& decoder, uint32_t* flags, uint64_t members, uint64_t runs) {
+  [[gnu::always_inline]] Word clean_up_word(MqDecoder& decoder, Columns columns, uint64_t members, uint64_t runs) {
     MqWord* const contexts = scratch_.contexts;
     const uint8_t* const labels = zero_contexts_;
     Word word;
@@ -259,10 +272,10 @@ class BlockDecoder {
         const uint32_t first = high << 1 | decoder.decode(contexts[kUniformContext]);
         todo |= bit * (uint64_t{0xE} << first & 0xF);
         i += int(first);
-      } else if (decode_zero(decoder, labels, contexts, flags[i >> 2], i & 3) == 0) {
+      } else if (decode_zero(decoder, labels, contexts, columns.own[i >> 2], i & 3) == 0) {
         continue;
       }
-      make_significant(decoder, contexts, flags, i, word);
+      make_significant(decoder, contexts, columns, i, word);
       // The next column isn't quiet any more.
       const uint64_t woken = runs & uint64_t{16} << (i & ~3);
       runs ^= woken;

@@ -31,6 +31,7 @@ struct EbcotScratch {
   alignas(64) uint8_t symbols[kMaxPassSymbols + kSymbolSlack];
   // Decoder: each column's neighbourhood.
   alignas(64) uint32_t flags[kMaxFlags];
+  alignas(64) uint32_t unused_flags[32];  // written where there is no neighbour
   alignas(64) MqWord contexts[kMqContexts + 5];
   // A segment before stuffing, or after its removal.
   alignas(64) uint8_t codeword[kMaxCodewordBytes];
