@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The Part 1 block coder against the standard's flow charts, over sizes, styles and kinds of content.
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <random>
 #include <vector>
@@ -115,12 +117,18 @@ std::vector<reference::Segment> cut(const EbcotEncoded& encoded, const uint8_t* 
 
 class EbcotTest : public ::testing::Test {
  protected:
-  EbcotEncoded encode(const Kernel& kernel, const Case& c, const std::vector<int32_t>& samples, bool reversible = true) {
+  static EbcotEncodeJob job_of(const Case& c, const std::vector<int32_t>& samples) {
     EbcotEncodeJob job;
     job.samples = samples.data();
     job.stride = std::size_t(c.width);
     job.width = c.width, job.height = c.height;
-    job.band = c.band, job.style = c.style, job.reversible = reversible;
+    job.band = c.band, job.style = c.style;
+    return job;
+  }
+
+  EbcotEncoded encode(const Kernel& kernel, const Case& c, const std::vector<int32_t>& samples, bool reversible = true) {
+    EbcotEncodeJob job = job_of(c, samples);
+    job.reversible = reversible;
     EbcotEncoded encoded;
     kernel.encode(job, *scratch_, bytes_.data(), encoded);
     return encoded;
@@ -246,10 +254,173 @@ TEST_F(EbcotTest, EqualsTheReferenceOnRandomBlocks) {
   }
 }
 
+TEST_F(EbcotTest, EqualsTheReferenceOnEveryInstructionSet) {
+  std::vector<int64_t> targets;
+  for (int64_t all = hwy::SupportedTargets(); all != 0; all &= all - 1) targets.push_back(all & -all);
+  for (int64_t target : targets) {
+    SCOPED_TRACE(hwy::TargetName(target));
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    std::mt19937 random(2025);
+    for (int i = 0; i < 60; ++i) {
+      check({1 + int(random() % 70), 1 + int(random() % 40), EbcotBand(random() % 4), unsigned(random() % 64),
+             int(random() % kContents), 1 + int(random() % 16), uint32_t(random())});
+    }
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
 TEST_F(EbcotTest, CodesThirtyOneBits) {
   for (int content : {1, 2, 3, 4}) {
     check({32, 32, EbcotBand::kHh, 0, content, 31, 5});
     check({64, 64, EbcotBand::kHl, kStyleLazy, content, 30, 5});
+  }
+}
+
+TEST_F(EbcotTest, StopsAtABitPlane) {
+  const Case c{40, 33, EbcotBand::kLh, 0, 6, 10, 3};
+  const auto samples = make_samples(c);
+  const int planes = planes_of(samples);
+  for (const Kernel& kernel : kKernels) {
+    const EbcotEncoded all = encode(kernel, c, samples);
+    for (int stop = 0; stop <= planes; ++stop) {
+      EbcotEncodeJob job = job_of(c, samples);
+      job.stop_plane = stop;
+      EbcotEncoded some;
+      kernel.encode(job, *scratch_, bytes_.data(), some);
+      const int coded = planes - std::min(stop, planes - 1);
+      ASSERT_EQ(some.planes, planes);
+      ASSERT_EQ(some.passes, 3 * coded - 2);
+      for (int i = 0; i < some.passes; ++i) {
+        EXPECT_EQ(some.pass[i].distortion, all.pass[i].distortion);
+        EXPECT_NEAR(some.pass[i].bytes, all.pass[i].bytes, 2);
+      }
+      reference::BlockModel model(c.width, c.height, c.band, c.style);
+      reference::decode(cut(some, bytes_.data(), c.style, some.passes), planes, model, c.style);
+      ASSERT_EQ(decode(kernel, c, cut(some, bytes_.data(), c.style, some.passes), planes), reconstruct(model, 0));
+    }
+  }
+}
+
+TEST_F(EbcotTest, StopsBelowASlope) {
+  const Case c{64, 64, EbcotBand::kHl, 0, 6, 12, 3};
+  const auto samples = make_samples(c);
+  int passes = 1000;
+  for (double slope : {1e-3, 1.0, 30.0, 1e3, 1e5, 1e30}) {
+    EbcotEncodeJob job = job_of(c, samples);
+    job.stop_slope = slope;
+    EbcotEncoded encoded;
+    simd_ebcot_encode(job, *scratch_, bytes_.data(), encoded);
+    EXPECT_LE(encoded.passes, passes);
+    passes = encoded.passes;
+    EXPECT_EQ(passes % 3, 1) << "whole bit-planes";
+  }
+  EXPECT_EQ(passes, 1);
+}
+
+TEST_F(EbcotTest, CountsTheErrorOfQuantizerIndices) {
+  // Values lie in the middle of their bins, so a last bit-plane gains as much as any other would.
+  const Case c{32, 32, EbcotBand::kHh, 0, 6, 5, 9};
+  const auto samples = make_samples(c);
+  const int planes = planes_of(samples);
+  const EbcotEncoded encoded = encode(kKernels[1], c, samples, false);
+  const auto decoded = decode(kKernels[1], c, cut(encoded, bytes_.data(), c.style, encoded.passes), planes, 1);
+  double gain = 0.0;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const double value = samples[i] == 0 ? 0.0 : std::abs(samples[i]) + 0.5;
+    gain += value * value - std::pow(value - std::abs(decoded[i]) / 2.0, 2.0);
+  }
+  EXPECT_NEAR(encoded.pass[encoded.passes - 1].distortion, gain, 1e-6 * gain);
+}
+
+TEST_F(EbcotTest, RefusesJobsThatContradictThemselves) {
+  std::vector<int32_t> samples(64);
+  for (const Kernel& kernel : kKernels) {
+    EbcotDecodeJob job;
+    job.samples = samples.data(), job.stride = 8, job.width = 8, job.height = 8;
+    const uint8_t bytes[4] = {1, 2, 3, 4};
+    EbcotSegment segment{bytes, 5};
+    job.segments = {&segment, 1};
+    job.planes = 2;
+    EXPECT_THROW(kernel.decode(job, *scratch_), Error) << "five passes, two bit-planes";
+    job.planes = 32;
+    EXPECT_THROW(kernel.decode(job, *scratch_), Error);
+    job.planes = 31, job.fraction_bits = 1;
+    EXPECT_THROW(kernel.decode(job, *scratch_), Error);
+    job.planes = 10, job.style = kStyleLazy, segment.passes = 12;
+    EXPECT_THROW(kernel.decode(job, *scratch_), Error) << "arithmetic and raw passes in one segment";
+    segment.passes = -1;
+    EXPECT_THROW(kernel.decode(job, *scratch_), Error);
+    segment.passes = 1;
+    for (int side : {0, -1, 1025}) {
+      job.width = side;
+      EXPECT_THROW(kernel.decode(job, *scratch_), Error);
+    }
+    job.width = job.height = 65;
+    EXPECT_THROW(kernel.decode(job, *scratch_), Error);
+    samples[5] = std::numeric_limits<int32_t>::min();
+    EXPECT_THROW(encode(kernel, {8, 8, EbcotBand::kLl, 0, 0, 0, 0}, samples), Error);
+    samples[5] = 0;
+  }
+}
+
+// Any bytes decode to something, the same for both kernels, and nothing outside the block is touched.
+TEST_F(EbcotTest, TakesRandomBytes) {
+  std::mt19937 random(77);
+  for (int round = 0; round < 3000; ++round) {
+    EbcotDecodeJob job;
+    const int shape = int(random() % 8);
+    job.width = shape == 0 ? 1024 : shape == 1 ? 1 + int(random() % 4) : 1 + int(random() % 64);
+    job.height = shape == 0 ? 1 + int(random() % 4) : shape == 1 ? 1024 : 1 + int(random() % 64);
+    job.band = EbcotBand(random() % 4);
+    job.style = unsigned(random() % 64);
+    job.planes = 1 + int(random() % 31);
+    const int passes = int(random() % unsigned(3 * job.planes - 1));
+    std::vector<std::vector<uint8_t>> bytes;  // of exact size, for the address sanitizer
+    std::vector<EbcotSegment> segments;
+    int in_segment = 0;
+    for (int pass = 0; pass < passes; ++pass) {
+      ++in_segment;
+      if (!ends_segment(pass, job.style) && pass != passes - 1) continue;
+      bytes.emplace_back(random() % (round % 3 == 0 ? 12 : 3000));
+      for (auto& byte : bytes.back()) byte = uint8_t(round % 5 == 0 ? 0xFF - (random() % 3) * 64 : random());
+      segments.push_back({bytes.back(), in_segment});
+      in_segment = 0;
+    }
+    for (std::size_t i = 0; i < segments.size(); ++i) segments[i].bytes = bytes[i];
+    job.segments = segments;
+    job.stride = std::size_t(job.width) + 3;
+    std::vector<int32_t> results[2];
+    for (int k = 0; k < 2; ++k) {
+      results[k].assign(job.stride * std::size_t(job.height), 0x7E57);
+      job.samples = results[k].data();
+      kKernels[k].decode(job, *scratch_);
+      for (std::size_t i = 0; i < results[k].size(); ++i) {
+        if (i % job.stride >= std::size_t(job.width)) {
+          ASSERT_EQ(results[k][i], 0x7E57);
+        }
+      }
+    }
+    ASSERT_EQ(results[0], results[1]) << "round " << round;
+  }
+}
+
+// Damaged blocks of our own.
+TEST_F(EbcotTest, TakesDamagedBytes) {
+  std::mt19937 random(78);
+  for (int round = 0; round < 300; ++round) {
+    const Case c{1 + int(random() % 64), 1 + int(random() % 64), EbcotBand(random() % 4), unsigned(random() % 64), 6,
+                 4 + int(random() % 10), uint32_t(random())};
+    const auto samples = make_samples(c);
+    const EbcotEncoded encoded = encode(kKernels[1], c, samples);
+    auto segments = cut(encoded, bytes_.data(), c.style, encoded.passes);
+    for (auto& segment : segments) {
+      if (segment.bytes.empty() || random() % 2) continue;
+      if (random() % 2) segment.bytes.resize(random() % segment.bytes.size());
+      else segment.bytes[random() % segment.bytes.size()] ^= uint8_t(1u << random() % 8);
+    }
+    ASSERT_EQ(decode(kKernels[0], c, segments, encoded.planes), decode(kKernels[1], c, segments, encoded.planes));
   }
 }
 
