@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// ebcot_bench [image.npy [rounds]]: the Part 1 block coder on the coefficients of a 16-bit image, beside OpenJPEG.
+// ebcot_bench [image.npy [rounds [levels [style]]]]: the Part 1 block coder on the coefficients of a 16-bit image, beside OpenJPEG.
 //
 // The image is a little-endian uint16 .npy of two axes; without one, a synthetic X-ray-like frame is made. Ours is the
 // block coder alone, without wavelets; OpenJPEG's figures are of whole lossless encodes and decodes with one thread.
@@ -133,10 +133,19 @@ std::size_t encode_all(Coefficients& all, EbcotScratch& scratch, EbcotEncodeBloc
 }
 
 void decode_all(const Coefficients& all, EbcotScratch& scratch, EbcotDecodeBlock decode, std::vector<int32_t>& result) {
+  std::vector<EbcotSegment> segments;
   for (const Block& block : all.blocks) {
-    const EbcotSegment segment{block.bytes, block.encoded.passes};
+    segments.clear();
+    std::size_t begin = 0;
+    for (int pass = 0, first = 0; pass < block.encoded.passes; ++pass) {
+      if (!ends_segment(pass, block.job.style) && pass != block.encoded.passes - 1) continue;
+      const std::size_t end = block.encoded.pass[pass].bytes;
+      segments.push_back({{block.bytes.data() + begin, end - begin}, pass + 1 - first});
+      begin = end, first = pass + 1;
+    }
     EbcotDecodeJob job;
-    if (block.encoded.passes > 0) job.segments = {&segment, 1};
+    job.segments = segments;
+    job.style = block.job.style;
     job.planes = block.encoded.planes;
     job.band = block.job.band;
     job.width = block.job.width, job.height = block.job.height;
@@ -188,11 +197,12 @@ opj_stream_t* open_memory(Memory& memory, bool reading) {
   return stream;
 }
 
-void openjpeg_encode(const Image& image, int resolutions, Memory& memory) {
+void openjpeg_encode(const Image& image, int resolutions, unsigned style, Memory& memory) {
   opj_cparameters_t parameters;
   opj_set_default_encoder_parameters(&parameters);
   parameters.numresolution = resolutions;
   parameters.tcp_numlayers = 1;
+  parameters.mode = int(style);
   parameters.cp_disto_alloc = 1;
   opj_image_cmptparm_t component{};
   component.dx = component.dy = 1;
@@ -266,9 +276,11 @@ int main(int argc, char** argv) {
   const Image image = argc > 1 ? read_npy(argv[1]) : make_image(1024, 1024);
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 7;
   const int levels = argc > 3 ? std::atoi(argv[3]) : 5;
+  const auto style = unsigned(argc > 4 ? std::atoi(argv[4]) : 0);
   const double megabytes = double(image.samples.size()) * 2e-6;
 
   Coefficients all = transform(image, levels);
+  for (Block& block : all.blocks) block.job.style = style;
   auto scratch = std::make_unique<EbcotScratch>();
   std::vector<uint8_t> out(kMaxEbcotBytes);
   std::vector<int32_t> result(all.samples.size());
@@ -278,7 +290,7 @@ int main(int argc, char** argv) {
                       {"OpenJPEG decode", {}}, {"ours, decode", {}}, {"plain, decode", {}}};
   for (int round = 0; round <= rounds; ++round) {
     const double times[6] = {
-        seconds([&] { openjpeg_encode(image, levels + 1, memory); }),
+        seconds([&] { openjpeg_encode(image, levels + 1, style, memory); }),
         seconds([&] { bytes = encode_all(all, *scratch, simd_ebcot_encode, out); }),
         seconds([&] { encode_all(all, *scratch, plain_ebcot_encode, out); }),
         seconds([&] { openjpeg_decode(memory); }),

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "ebcot_contexts.hpp"
+#include "ebcot_flags.hpp"
 
 namespace blosc2_grok::j2k {
 
@@ -22,6 +23,27 @@ struct JoinJob {
 namespace plain {
 
 inline int count_ones(uint64_t word) { return std::popcount(word); }
+
+// Moves the bits of `word` under `mask` together at the low end.
+inline uint64_t pack_bits(uint64_t word, uint64_t mask) {
+  uint64_t packed = 0;
+  for (int k = 0; mask != 0; mask &= mask - 1, ++k) packed |= uint64_t((word & mask & (0 - mask)) != 0) << k;
+  return packed;
+}
+
+// The other way round: the lowest bits of `word` go where the mask has ones.
+inline uint64_t spread_bits(uint64_t word, uint64_t mask) {
+  uint64_t spread = 0;
+  for (; mask != 0; mask &= mask - 1, word >>= 1) spread |= (mask & (0 - mask)) & (0 - (word & 1));
+  return spread;
+}
+
+// pack_bits(flags, kSignMasks[row]).
+inline uint32_t sign_index(uint32_t flags, int row) {
+  const uint32_t significance = flags >> 3 * row, signs = flags >> (kOwnSigns + row);
+  return (significance >> 1 & 1) | (significance >> 2 & 2) | (significance >> 3 & 4) | (significance >> 4 & 8) |
+         (signs & 1) << 4 | (signs & 4) << 3 | (signs & 64) | (signs >> 3 & 128);
+}
 
 // Writes a byte for every bit of `members`: its label plus `base`, and its decision in the top bit. Returns their end;
 // up to 64 bytes beyond may be overwritten.

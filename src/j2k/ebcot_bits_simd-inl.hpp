@@ -29,7 +29,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 using plain::count_ones;
 using plain::join_word;
 using plain::magnitudes_or;
+using plain::sign_index;
 using plain::split_word;
+using plain::spread_bits;
 using plain::write_symbols;
 #else
 
@@ -40,6 +42,7 @@ inline int count_ones(uint64_t word) { return __builtin_popcountll(word); }
 #if BLOSC2_GROK_HAS_BMI2
 inline uint64_t pack_bits(uint64_t word, uint64_t mask) { return _pext_u64(word, mask); }
 inline uint64_t spread_bits(uint64_t word, uint64_t mask) { return _pdep_u64(word, mask); }
+inline uint32_t sign_index(uint32_t flags, int row) { return _pext_u32(flags, kSignMasks[std::size_t(row)]); }
 #endif
 
 using Bytes = hn::CappedTag<uint8_t, 64>;
@@ -99,6 +102,8 @@ inline uint8_t* write_symbols(uint8_t* out, uint64_t members, const Labels& labe
   return out;
 }
 #else
+using plain::sign_index;
+using plain::spread_bits;
 using plain::write_symbols;
 #endif
 

@@ -87,14 +87,14 @@ class BlockDecoder {
     return decoder.decode(contexts[labels[flags >> 3 * row & 0x1FF]]);
   }
   [[gnu::always_inline]] static uint32_t decode_zero(RawDecoder& decoder, const uint8_t*, MqWord*, uint32_t, int) {
-    return decoder.get();
+    return decoder.get(1);
   }
   [[gnu::always_inline]] static uint32_t decode_sign(MqDecoder& decoder, MqWord* contexts, uint32_t flags, int row) {
     const uint8_t context = kSignContexts[sign_index(flags, row)];
     return decoder.decode(contexts[context & 31]) ^ context >> 7;
   }
   [[gnu::always_inline]] static uint32_t decode_sign(RawDecoder& decoder, MqWord*, uint32_t, int) {
-    return decoder.get();
+    return decoder.get(1);
   }
 
   // A word's flags, and those of the stripes above and below; `edges` has what a sample of each row may have to tell.
@@ -223,13 +223,12 @@ class BlockDecoder {
     for (int s = 0; s < grid_.stripes; ++s) {
       for (int w = 0; w < grid_.words; ++w) {
         const std::size_t at = grid_.at(s, w);
-        const uint64_t all = scratch_.significant[at] & ~scratch_.visited[at];
-        uint64_t ones = 0;
-        for (uint64_t members = all; members != 0; members &= members - 1) {
-          ones |= (members & (0 - members)) & (0 - uint64_t{decoder.get()});
-        }
-        scratch_.refined[at] |= all;
-        plane_words()[at] |= ones;
+        const uint64_t members = scratch_.significant[at] & ~scratch_.visited[at];
+        const int count = count_ones(members);
+        uint64_t bits = decoder.get(std::min(count, 32));
+        if (count > 32) bits |= uint64_t{decoder.get(count - 32)} << 32;
+        scratch_.refined[at] |= members;
+        plane_words()[at] |= spread_bits(bits, members);
       }
     }
     raw_decoder_ = decoder;

@@ -315,7 +315,8 @@ class BlockEncoder {
     first_pass_ = pass;
     raw_ = is_raw(pass, job_.style);
     raw_bits_ = 0;
-    raw_pending_ = 0;
+    raw_pending_ = 0, raw_pending_count_ = 0;
+    raw_next_ = scratch_.codeword;
     if (!raw_) encoder_.start(scratch_.codeword);
   }
 
@@ -340,19 +341,29 @@ class BlockEncoder {
   }
 
   void code_raw(std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      raw_pending_ = raw_pending_ << 1 | scratch_.symbols[i] >> 7;
-      if (++raw_bits_ % 32 == 0) store_big_endian(scratch_.codeword + raw_bits_ / 8 - 4, raw_pending_);
+    const uint8_t* symbol = scratch_.symbols;
+    for (; count >= 8; count -= 8, symbol += 8) {
+      // The top bit of byte i moves to bit 63 - i.
+      const uint64_t tops = load_big_endian64(symbol) >> 7 & 0x0101010101010101;
+      put_raw(uint32_t(tops * 0x0102040810204080 >> 56), 8);
     }
+    for (; count > 0; --count) put_raw(*symbol++ >> 7, 1);
+  }
+
+  void put_raw(uint32_t bits, int count) {
+    raw_pending_ = raw_pending_ << count | bits;
+    raw_pending_count_ += count;
+    raw_bits_ += std::size_t(count);
+    if (raw_pending_count_ < 32) return;
+    raw_pending_count_ -= 32;
+    store_big_endian(raw_next_, uint32_t(raw_pending_ >> raw_pending_count_));
+    raw_next_ += 4;
   }
 
   // What is left of the last byte is filled by 0, 1, 0, 1 and so on, as D.6 wants it for predictable termination.
   void finish_raw() {
-    const std::size_t whole = raw_bits_ / 32 * 4;
-    const auto left = unsigned(32 - raw_bits_ % 32);
-    const uint64_t padded = (uint64_t(raw_pending_) << left) | (0x55555555u >> (32 - left));
-    store_big_endian(scratch_.codeword + whole, uint32_t(padded));
-    store_big_endian(scratch_.codeword + whole + 4, uint64_t{0});
+    store_big_endian(raw_next_, (raw_pending_ << 32 | 0x55555555u) << (32 - raw_pending_count_));
+    store_big_endian(raw_next_ + 8, uint64_t{0});
   }
 
   void end_segment() {
@@ -388,7 +399,9 @@ class BlockEncoder {
   bool segment_open_ = false, raw_ = false;
   int first_pass_ = 0;
   std::size_t raw_bits_ = 0, finished_bits_ = 0;
-  uint32_t raw_pending_ = 0;
+  uint64_t raw_pending_ = 0;
+  int raw_pending_count_ = 0;
+  uint8_t* raw_next_ = nullptr;
   MqMark marks_[kMaxEbcotPasses];
   std::size_t raw_marks_[kMaxEbcotPasses];
 };

@@ -49,21 +49,21 @@ constexpr std::array<ZeroContexts, 4> make_zero_contexts() {
 }
 inline constexpr std::array<ZeroContexts, 4> kZeroContexts = make_zero_contexts();
 
-// Sign and significance of the four nearest neighbours: pairs of bits for the one above, left, right and below.
-constexpr unsigned sign_index(uint32_t flags, int row) {
-  const uint32_t significance = flags >> 3 * row & 0xAA;
-  const uint32_t signs = flags >> (kOwnSigns + row);
-  return significance | (signs & 1) | (signs & 4) << 4 | (signs >> 4 & 4) | (signs >> 6 & 16);
+// The bits of flags that sign coding in a row needs: significance above, left, right and below, then the signs above,
+// below, left and right. Packed together in this order, they are the index of its context.
+constexpr uint32_t sign_mask(int row) {
+  return uint32_t{0xAA} << 3 * row | uint32_t{5} << (kOwnSigns + row) | uint32_t{1} << (kLeftSigns + row) |
+         uint32_t{1} << (kRightSigns + row);
 }
+inline constexpr std::array<uint32_t, 4> kSignMasks = {sign_mask(0), sign_mask(1), sign_mask(2), sign_mask(3)};
 
 // Tables D.2 and D.3: the context, and XORbit in the top bit.
 constexpr uint8_t sign_context(unsigned index) {
-  const auto share = [&](int pair) {
-    const unsigned bits = index >> 2 * pair & 3;
-    return bits & 2 ? bits & 1 ? -1 : 1 : 0;
+  const auto share = [&](int significance, int sign) {
+    return index >> significance & 1 ? (index >> sign & 1 ? -1 : 1) : 0;
   };
   const auto clamp = [](int sum) { return sum > 0 ? 1 : sum < 0 ? -1 : 0; };
-  int h = clamp(share(1) + share(2)), v = clamp(share(0) + share(3));
+  int h = clamp(share(1, 6) + share(2, 7)), v = clamp(share(0, 4) + share(3, 5));
   const bool flip = h < 0 || (h == 0 && v < 0);
   if (flip) h = -h, v = -v;
   return uint8_t((h == 0 ? 9 + v : 12 + v) | (flip ? 0x80 : 0));

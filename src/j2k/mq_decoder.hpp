@@ -71,19 +71,31 @@ class RawDecoder {
   void start(const uint8_t* words, const uint8_t* end) {
     next_ = words;
     end_ = end;
+    bits_ = 0;
     spare_ = 0;
   }
-  [[gnu::always_inline]] uint32_t get() {
-    if (spare_ == 0) {
-      bits_ = load_big_endian(next_);
-      spare_ = 32;
+  // The next bits, the first one in the lowest place; at most 32.
+  [[gnu::always_inline]] uint32_t get(int count) {
+    if (spare_ < count) {
+      bits_ |= uint64_t(reversed(load_big_endian(next_))) << spare_;
+      spare_ += 32;
       next_ += next_ < end_ ? 4 : 0;
     }
-    return (bits_ >> --spare_) & 1;
+    const auto value = uint32_t(bits_ & ((uint64_t{1} << count) - 1));
+    bits_ >>= count;
+    spare_ -= count;
+    return value;
   }
 
  private:
-  uint32_t bits_ = 0;
+  static uint32_t reversed(uint32_t word) {
+    word = (word >> 1 & 0x55555555) | (word & 0x55555555) << 1;
+    word = (word >> 2 & 0x33333333) | (word & 0x33333333) << 2;
+    word = (word >> 4 & 0x0F0F0F0F) | (word & 0x0F0F0F0F) << 4;
+    return __builtin_bswap32(word);
+  }
+
+  uint64_t bits_ = 0;
   int spare_ = 0;
   const uint8_t* next_ = nullptr;
   const uint8_t* end_ = nullptr;
