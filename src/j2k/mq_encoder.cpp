@@ -20,12 +20,14 @@ std::size_t MqEncoder::finish(bool predictable) {
   const std::size_t all = shifts() + 15;
   unsigned spare = 15;
   if (!predictable) {
-    // Of the bits already written, code_ knows nothing.
+    // With too few bits in C, the last word is taken back.
+    if (pending_ < 16 && next_ != begin_) code_ = known_code(), next_ -= 4, pending_ += 32;
     const auto known = unsigned(std::min<uint64_t>(pending_ + 15, 31));
     spare = spare_bits(uint32_t(code_), uint32_t(code_), uint32_t(interval_ >> 48), known);
     code_ |= (uint64_t{1} << spare) - 1;
   }
-  // Two flushes empty C; what follows it is read as ones.
+  // Three flushes at most empty C; what follows it is read as ones.
+  if (pending_ >= 32) flush();
   code_ = (code_ + 1) << 15, code_ -= 1, pending_ += 15;
   if (pending_ >= 32) flush();
   const auto left = unsigned(pending_);

@@ -23,8 +23,8 @@ struct MqMark {
 
 // Copy it to a local variable around a loop, so that it lives in registers.
 //
-// code_ is C, with the place of A's lowest bit at bit 0; interval_ is A, in its top 16 bits. The fraction's first bit is bit 14 of the first C (INITENC leaves one place
-// for a carry that can't come).
+// code_ is C, with the place of A's lowest bit at bit 0; interval_ is A, in its top 16 bits. The fraction's first bit
+// is bit 14 of the first C (INITENC leaves one place for a carry that can't come).
 class MqEncoder {
  public:
   void start(uint8_t* bits) {
@@ -51,11 +51,12 @@ class MqEncoder {
     code_ = (code_ + (word & 0xFFFF & ~in_lower)) << shift;
     interval_ = interval << shift;
     pending_ += unsigned(shift);
-    if (pending_ >= 32) [[unlikely]] flush();
+    if (pending_ >= 32) [[unlikely]]
+      flush();
     return renewed;
   }
 
-  MqMark mark() const { return {uint32_t(code_), uint32_t(interval_ >> 48), shifts()}; }
+  MqMark mark() const { return {uint32_t(known_code()), uint32_t(interval_ >> 48), shifts()}; }
   std::size_t shifts() const { return std::size_t(next_ - begin_) * 8 + pending_; }
 
   // Ends the segment (C.2.9 leaves the choice of its last bits open), and returns how many bits it takes. As short as
@@ -63,6 +64,10 @@ class MqEncoder {
   std::size_t finish(bool predictable);
 
  private:
+  // C together with the word written last, modulo 2^64.
+  uint64_t known_code() const {
+    return next_ == begin_ ? code_ : code_ + (uint64_t(load_big_endian(next_ - 4)) << (15 + pending_));
+  }
   void flush() {
     pending_ -= 32;
     const uint64_t word = code_ >> (15 + pending_);

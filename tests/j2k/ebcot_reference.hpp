@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The Part 1 block coder as ISO/IEC 15444-1 Annexes C and D draw it, flow chart by flow chart and bit by bit: a witness.
+// The Part 1 block coder as ISO/IEC 15444-1 Annexes C and D draw it, flow chart by flow chart and bit by bit: a
+// witness.
 #pragma once
 
 #include <cstdint>
@@ -123,12 +124,16 @@ class MqEncoder {
         c_ += s.qe;
         return;
       }
-      if (a_ < s.qe) a_ = s.qe;
-      else c_ += s.qe;
+      if (a_ < s.qe)
+        a_ = s.qe;
+      else
+        c_ += s.qe;
       cx.index = s.next_mps;
     } else {  // Figure C.6
-      if (a_ < s.qe) c_ += s.qe;
-      else a_ = s.qe;
+      if (a_ < s.qe)
+        c_ += s.qe;
+      else
+        a_ = s.qe;
       if (s.switches) cx.mps = 1 - cx.mps;
       cx.index = s.next_lps;
     }
@@ -147,11 +152,23 @@ class MqEncoder {
     byte_out();
     c_ <<= ct_;
     byte_out();
-    if (bytes_.back() == 0xFF) bytes_.pop_back();
-    return {bytes_.begin() + 1, bytes_.end()};
+    return without_last_ff();
+  }
+
+  std::vector<uint8_t> flush_predictably() {  // D.4.2
+    for (int k = 11 - ct_ + 1; k > 0; k -= ct_) {
+      c_ <<= ct_;
+      ct_ = 0;
+      byte_out();
+    }
+    return without_last_ff();
   }
 
  private:
+  std::vector<uint8_t> without_last_ff() {
+    if (bytes_.size() > 1 && bytes_.back() == 0xFF) bytes_.pop_back();
+    return {bytes_.begin() + 1, bytes_.end()};
+  }
   void byte_out() {  // Figure C.9
     if (bytes_.back() != 0xFF) {
       if (c_ >= 0x8000000) {
@@ -374,8 +391,10 @@ inline std::vector<Segment> encode(const BlockModel& source, int planes, BlockMo
   MqEncoder mq;
   RawWriter raw;
   const BlockModel::Code code = [&](int context, int bit) {
-    if (context < 0) raw.put(bit);
-    else mq.encode(contexts.at[context], bit);
+    if (context < 0)
+      raw.put(bit);
+    else
+      mq.encode(contexts.at[context], bit);
     return bit;
   };
   int in_segment = 0;
