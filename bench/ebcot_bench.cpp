@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// ebcot_bench [image.npy [rounds [levels [style]]]]: the Part 1 block coder on the coefficients of a 16-bit image, beside OpenJPEG.
+// ebcot_bench [image.npy [rounds [levels [style]]]]: the Part 1 block coder on the coefficients of a 16-bit image,
+// beside OpenJPEG.
 //
 // The image is a little-endian uint16 .npy of two axes; without one, a synthetic X-ray-like frame is made. Ours is the
 // block coder alone, without wavelets; OpenJPEG's figures are of whole lossless encodes and decodes with one thread.
@@ -37,10 +38,12 @@ Image make_image(int rows, int columns) {
   for (int y = 0; y < rows; ++y) {
     for (int x = 0; x < columns; ++x) {
       const double u = double(x) / columns, v = double(y) / rows;
-      const double bone = std::exp(-std::pow((u - 0.5 - 0.1 * std::sin(9 * v)) * 9, 2.0)) * (1.2 + std::sin(80 * v) * 0.2);
+      const double bone =
+          std::exp(-std::pow((u - 0.5 - 0.1 * std::sin(9 * v)) * 9, 2.0)) * (1.2 + std::sin(80 * v) * 0.2);
       const double mean = 9000.0 * std::exp(-2.0 * std::exp(-8 * (u - 0.5) * (u - 0.5)) - bone) + 300.0;
       const double sample = mean + std::sqrt(mean) * 0.5 * noise(random);
-      image.samples[std::size_t(y) * std::size_t(columns) + std::size_t(x)] = uint16_t(std::clamp(sample, 0.0, 65535.0));
+      image.samples[std::size_t(y) * std::size_t(columns) + std::size_t(x)] =
+          uint16_t(std::clamp(sample, 0.0, 65535.0));
     }
   }
   return image;

@@ -12,12 +12,12 @@
 namespace blosc2_grok::j2k {
 
 struct JoinJob {
-  const uint64_t* planes;   // lowest decoded plane first
+  const uint64_t* planes;  // lowest decoded plane first
   std::size_t plane_pitch;
-  int plane_count;          // decoded, the lowest perhaps in part
-  int shift;                // of the lowest plane in the result
+  int plane_count;  // decoded, the lowest perhaps in part
+  int shift;        // of the lowest plane in the result
   uint64_t negative;
-  uint64_t complete;        // samples whose lowest plane is decoded
+  uint64_t complete;  // samples whose lowest plane is decoded
 };
 
 namespace plain {

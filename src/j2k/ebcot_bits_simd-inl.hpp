@@ -79,9 +79,7 @@ inline uint8_t* write_symbols(uint8_t* out, uint64_t members, const Labels& labe
 inline uint8_t* write_half(uint8_t* out, uint32_t members, const uint32_t (&zero)[5], uint32_t fresh,
                            const uint32_t (&sign)[5]) {
   constexpr uint64_t kEven = 0x5555555555555555;
-  const auto weave = [](uint32_t a, uint32_t b) HWY_ATTR {
-    return spread_bits(a, kEven) | spread_bits(b, ~kEven);
-  };
+  const auto weave = [](uint32_t a, uint32_t b) HWY_ATTR { return spread_bits(a, kEven) | spread_bits(b, ~kEven); };
   const uint64_t places = weave(members, fresh);
   uint64_t slices[5];
   for (int k = 0; k < 5; ++k) slices[k] = pack_bits(weave(zero[k], sign[k]), places);
@@ -95,7 +93,8 @@ inline uint8_t* write_symbols(uint8_t* out, uint64_t members, const Labels& labe
   if (fresh == 0) return write_symbols(out, members, labels, decisions, 0);
   for (int half = 0; half < 64; half += 32) {
     uint32_t zero[5], sign[5];
-    for (int k = 0; k < 4; ++k) zero[k] = uint32_t(labels.bit[k] >> half), sign[k] = uint32_t(sign_labels.bit[k] >> half);
+    for (int k = 0; k < 4; ++k)
+      zero[k] = uint32_t(labels.bit[k] >> half), sign[k] = uint32_t(sign_labels.bit[k] >> half);
     zero[4] = uint32_t(decisions >> half), sign[4] = uint32_t(sign_decisions >> half);
     out = write_half(out, uint32_t(members >> half), zero, uint32_t(fresh >> half), sign);
   }
@@ -177,7 +176,8 @@ inline void join_word(const JoinJob& job, int32_t* samples, std::size_t stride) 
     const auto finish = [&](auto value, auto sign, auto done, std::size_t row) HWY_ATTR {
       const auto none = hn::Eq(value, hn::Zero(d));
       const auto open = hn::IfThenElse(hn::Eq(hn::And(done, one), one), half, whole);
-      const auto magnitude = hn::BitCast(di, hn::IfThenZeroElse(none, hn::Or(hn::ShiftLeftSame(value, job.shift), open)));
+      const auto magnitude =
+          hn::BitCast(di, hn::IfThenZeroElse(none, hn::Or(hn::ShiftLeftSame(value, job.shift), open)));
       const auto minus = hn::BitCast(di, hn::Sub(hn::Zero(d), hn::And(sign, one)));
       hn::StoreU(hn::Sub(hn::Xor(magnitude, minus), minus), di, samples + row * stride + x);
     };

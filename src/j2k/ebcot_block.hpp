@@ -19,12 +19,12 @@ enum class EbcotBand : uint8_t { kLl = 0, kHl = 1, kLh = 2, kHh = 3 };
 
 // Code-block style: the bits of SPcod (Table A.19).
 enum EbcotStyle : uint8_t {
-  kStyleLazy = 0x01,        // selective arithmetic coding bypass
-  kStyleReset = 0x02,       // contexts start afresh with every pass
-  kStyleTermAll = 0x04,     // every pass is a segment of its own
-  kStyleCausal = 0x08,      // vertically causal contexts
-  kStylePredictable = 0x10, // predictable termination
-  kStyleSegmentation = 0x20 // segmentation symbols
+  kStyleLazy = 0x01,         // selective arithmetic coding bypass
+  kStyleReset = 0x02,        // contexts start afresh with every pass
+  kStyleTermAll = 0x04,      // every pass is a segment of its own
+  kStyleCausal = 0x08,       // vertically causal contexts
+  kStylePredictable = 0x10,  // predictable termination
+  kStyleSegmentation = 0x20  // segmentation symbols
 };
 
 // Passes are counted from the first cleanup pass, 0: then propagation, refinement, cleanup, and so on.

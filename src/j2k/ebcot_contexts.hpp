@@ -12,7 +12,8 @@ struct Labels {
   uint64_t bit[4];
 };
 
-// Table D.1, columns for LL and LH; HL is the same with the axes exchanged.
+// Table D.1, the columns for LL and LH, where a and b are the neighbours left and right, c and d those above and below;
+// HL is the same with the axes exchanged.
 inline Labels zero_labels_by_axis(uint64_t a, uint64_t b, uint64_t c, uint64_t d, const Neighbours& n) {
   const uint64_t main_two = a & b, main_one = a ^ b, main_none = ~(a | b);
   const uint64_t cross_two = c & d, cross_one = c ^ d, cross_any = c | d;

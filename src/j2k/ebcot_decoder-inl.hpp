@@ -65,9 +65,15 @@ class BlockDecoder {
   void decode_pass(bool raw) {
     plane_ = job_.planes - 1 - (pass_ + 2) / 3;
     switch (pass_ % 3) {
-      case 0: clean_up(); break;
-      case 1: raw ? propagate(raw_decoder_) : propagate(decoder_); break;
-      default: raw ? refine_raw() : refine(); break;
+      case 0:
+        clean_up();
+        break;
+      case 1:
+        raw ? propagate(raw_decoder_) : propagate(decoder_);
+        break;
+      default:
+        raw ? refine_raw() : refine();
+        break;
     }
     if (job_.style & kStyleReset) reset_mq_contexts(scratch_.contexts);
     ++pass_;

@@ -43,7 +43,8 @@ class Distortion {
     if (lossless_) return double(fresh_ + refined_down_);
     const double unit = 1.0 / double(1 << depth_);
     const double fresh_rest = double(fresh_low_) * unit + (exact_ ? 0.0 : 0.5 * unit * double(fresh_));
-    const double refined_rest = (double(refined_low_) + (exact_ ? double(refined_down_) : 0.5 * double(refined_))) * unit;
+    const double refined_rest =
+        (double(refined_low_) + (exact_ ? double(refined_down_) : 0.5 * double(refined_))) * unit;
     // x = (1 + rest) bins, put to 1.5 bins instead of 0.
     const double fresh = 0.75 * double(fresh_) + 3.0 * fresh_rest;
     // x lies `rest` bins from the old middle; the new one is half a bin closer.
@@ -84,7 +85,7 @@ class BlockEncoder {
     encoded_.bytes = 0;
     const uint32_t all = magnitudes_or(job_.samples, job_.stride, job_.width, job_.height);
     if (all >> kMaxEbcotPlanes != 0) fail("a coefficient needs more than ", kMaxEbcotPlanes, " bits");
-    encoded_.planes = std::bit_width(all);
+    encoded_.planes = int(std::bit_width(all));
     if (encoded_.planes == 0) return;
     split();
     reset_mq_contexts(scratch_.contexts);
@@ -162,7 +163,9 @@ class BlockEncoder {
   }
 
   Distortion distortion(int plane) const { return {scratch_.planes, grid_.size(), plane, job_.reversible}; }
-  uint64_t plane_word(int plane, std::size_t at) const { return scratch_.planes[std::size_t(plane) * grid_.size() + at]; }
+  uint64_t plane_word(int plane, std::size_t at) const {
+    return scratch_.planes[std::size_t(plane) * grid_.size() + at];
+  }
 
   // D.3.1: samples next to significant ones, those that become so in this very pass included.
   void propagate(int plane) {
@@ -262,8 +265,8 @@ class BlockEncoder {
     hits = (hits | hits >> 2) & kFirst;
     const uint64_t empty = runs & ~hits;
     // An empty run is one symbol in the place of its first row; in others, zero coding begins below the first 1.
-    const uint64_t below_first = (run_fresh & 0x7777777777777777) << 1 | (run_fresh & 0x3333333333333333) << 2 |
-                                 (run_fresh & kFirst) << 3;
+    const uint64_t below_first =
+        (run_fresh & 0x7777777777777777) << 1 | (run_fresh & 0x3333333333333333) << 2 | (run_fresh & kFirst) << 3;
     const uint64_t coded = (members & ~(runs * 15)) | empty | below_first;
     static_assert(kRunContext == 14);
     labels.bit[0] &= ~empty;

@@ -11,8 +11,8 @@
 namespace blosc2_grok::j2k {
 
 // Bits 0 to 17: significance, three bits (left, own and right column) for each row from -1 to 4.
-// Bits 18 to 23: signs of the own column's rows -1 to 4; 24 to 27 of the left column's rows 0 to 3; 28 to 31 the right's.
-// So the 3 x 3 samples around row r are the nine bits from 3 * r up.
+// Bits 18 to 23: signs of the own column's rows -1 to 4; 24 to 27 of the left column's rows 0 to 3; 28 to 31 the
+// right's. So the 3 x 3 samples around row r are the nine bits from 3 * r up.
 inline constexpr int kOwnSigns = 18, kLeftSigns = 24, kRightSigns = 28;
 
 constexpr int zero_context(EbcotBand band, unsigned around) {

@@ -56,8 +56,8 @@ constexpr uint64_t from_below(uint64_t word, uint64_t word_below) {
   return (word >> 1 & ~EbcotGrid::kLastRow) | (word_below << 3 & EbcotGrid::kLastRow);
 }
 
-// Neighbours as they stand when each sample's turn comes, if `before` becomes `after` in the course of it: those scanned
-// earlier are of `after`. `map` points to the word; around it, it holds what is current.
+// Neighbours as they stand when each sample's turn comes, if `before` becomes `after` in the course of it: those
+// scanned earlier are of `after`. `map` points to the word; around it, it holds what is current.
 inline Neighbours gather_neighbours(const uint64_t* map, std::size_t pitch, uint64_t before, uint64_t after,
                                     uint64_t stripe_below) {
   const uint64_t* above = map - pitch;

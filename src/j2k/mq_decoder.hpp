@@ -47,7 +47,8 @@ class MqDecoder {
     code_ = code << shift;
     interval_ = interval << shift;
     spare_ -= shift;
-    if (spare_ < 16) [[unlikely]] refill();
+    if (spare_ < 16) [[unlikely]]
+      refill();
     return uint32_t(old >> 63) ^ uint32_t(is_lps & 1);
   }
 

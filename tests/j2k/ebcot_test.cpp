@@ -49,23 +49,38 @@ std::vector<int32_t> make_samples(const Case& c) {
   const auto top = int32_t((uint32_t{1} << c.bits) - 1);
   const auto any = [&] { return int32_t(random() & uint32_t(top)) * (random() & 1 ? -1 : 1); };
   switch (c.content) {
-    case 0: break;
-    case 1: samples[random() % count] = any(); break;
-    case 2: for (auto& s : samples) s = any(); break;
-    case 3: for (auto& s : samples) s = random() % 50 == 0 ? any() : 0; break;
-    case 4: for (auto& s : samples) s = random() & 1 ? top : -top; break;
-    case 5: for (auto& s : samples) s = top; break;
+    case 0:
+      break;
+    case 1:
+      samples[random() % count] = any();
+      break;
+    case 2:
+      for (auto& s : samples) s = any();
+      break;
+    case 3:
+      for (auto& s : samples) s = random() % 50 == 0 ? any() : 0;
+      break;
+    case 4:
+      for (auto& s : samples) s = random() & 1 ? top : -top;
+      break;
+    case 5:
+      for (auto& s : samples) s = top;
+      break;
     case 6: {  // like wavelet coefficients
       std::normal_distribution<double> laplace(0.0, double(top) / 12.0);
-      for (auto& s : samples) s = std::clamp(int32_t(laplace(random) * std::abs(laplace(random)) * 12.0 / (top + 1)), -top, top);
+      for (auto& s : samples)
+        s = std::clamp(int32_t(laplace(random) * std::abs(laplace(random)) * 12.0 / (top + 1)), -top, top);
       break;
     }
-    case 7: for (std::size_t i = 0; i < count; ++i) samples[i] = i % 7 == 3 ? 1 : 0; break;
+    case 7:
+      for (std::size_t i = 0; i < count; ++i) samples[i] = i % 7 == 3 ? 1 : 0;
+      break;
     default: {  // a few clusters
       for (int k = 0; k < 4; ++k) {
         const int x0 = int(random() % unsigned(c.width)), y0 = int(random() % unsigned(c.height));
         for (int y = y0; y < std::min(c.height, y0 + 6); ++y) {
-          for (int x = x0; x < std::min(c.width, x0 + 6); ++x) samples[std::size_t(y * c.width + x)] = any() >> (random() % 8);
+          for (int x = x0; x < std::min(c.width, x0 + 6); ++x)
+            samples[std::size_t(y * c.width + x)] = any() >> (random() % 8);
         }
       }
     }
@@ -85,7 +100,7 @@ reference::BlockModel make_model(const Case& c, const std::vector<int32_t>& samp
 int planes_of(const std::vector<int32_t>& samples) {
   uint32_t all = 0;
   for (int32_t s : samples) all |= uint32_t(std::abs(s));
-  return std::bit_width(all);
+  return int(std::bit_width(all));
 }
 
 // What the decoder must make of the reference's state.
@@ -126,7 +141,8 @@ class EbcotTest : public ::testing::Test {
     return job;
   }
 
-  EbcotEncoded encode(const Kernel& kernel, const Case& c, const std::vector<int32_t>& samples, bool reversible = true) {
+  EbcotEncoded encode(const Kernel& kernel, const Case& c, const std::vector<int32_t>& samples,
+                      bool reversible = true) {
     EbcotEncodeJob job = job_of(c, samples);
     job.reversible = reversible;
     EbcotEncoded encoded;
@@ -417,8 +433,10 @@ TEST_F(EbcotTest, TakesDamagedBytes) {
     auto segments = cut(encoded, bytes_.data(), c.style, encoded.passes);
     for (auto& segment : segments) {
       if (segment.bytes.empty() || random() % 2) continue;
-      if (random() % 2) segment.bytes.resize(random() % segment.bytes.size());
-      else segment.bytes[random() % segment.bytes.size()] ^= uint8_t(1u << random() % 8);
+      if (random() % 2)
+        segment.bytes.resize(random() % segment.bytes.size());
+      else
+        segment.bytes[random() % segment.bytes.size()] ^= uint8_t(1u << random() % 8);
     }
     ASSERT_EQ(decode(kKernels[0], c, segments, encoded.planes), decode(kKernels[1], c, segments, encoded.planes));
   }
