@@ -119,7 +119,7 @@ Goal make_goal(const PreparedImage& prepared, const Overhead& overhead) {
       double(prepared.valid.rows) * prepared.valid.columns * prepared.valid.planes * prepared.geometry.channels;
   if (goal.mode == QualityMode::kRates) {
     const double bytes = elements * prepared.element.bytes;
-    for (double& layer : goal.layers) layer = layer <= 1 ? 0 : std::floor(bytes / layer);
+    for (double& layer : goal.layers) layer = layer <= 1 ? 0 : std::max(std::floor(bytes / layer), 1.0);
   }
   const uint64_t cap = params.max_cs_size != 0 ? params.max_cs_size : params.max_comp_size;
   if (cap == 0) return goal;

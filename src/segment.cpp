@@ -271,11 +271,6 @@ std::optional<Segment> read_segment(ByteSpan stored_block, ByteSpan codestream, 
   };
   const auto found = std::ranges::find_if(header.comments, is_ours);
   if (found == header.comments.end()) {
-    // Earlier plugins sign in text; a binary comment can only be what is left of ours.
-    const auto is_binary = [&](size_t comment) { return load_big_endian(codestream.subspan(comment + 4, 2)) == 0; };
-    if (std::ranges::any_of(header.comments, is_binary)) {
-      throw Error(ErrorCode::kData, "block is damaged: its binary comment is not the segment of this plugin");
-    }
     for (size_t at = 0; at + kSignature.size() <= header.first_tile_part; ++at) {
       if (differing_bits(codestream.subspan(at, kSignature.size())) <= kDamagedBits) {
         throw Error(ErrorCode::kData, "block is damaged: its own segment at ", at, " can't be read");

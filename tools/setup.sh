@@ -61,7 +61,7 @@ make_venv() {
 
 # Everything that goes into the wheel, as one checksum.
 wheel_sum() {
-  find src include python CMakeLists.txt pyproject.toml README.md LICENSE -type f ! -name '*.pyc' -print0 |
+  find src include python cmake LICENSES CMakeLists.txt pyproject.toml README.md LICENSE -type f ! -name '*.pyc' -print0 |
     LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
 }
 
