@@ -215,7 +215,7 @@ class Mapper {
     };
     const auto [least, greatest] = std::ranges::minmax_element(values_, less);
     const uint64_t offset = *least;
-    out_.bits = std::max(1u, static_cast<unsigned>(std::bit_width(*greatest - offset)));
+    out_.bits = std::max(kLeastCodedBits, static_cast<unsigned>(std::bit_width(*greatest - offset)));
     out_.mapping.offset = offset;
     for (uint64_t& value : values_) value -= offset;
     if (out_.bits > wish_.most_bits) {

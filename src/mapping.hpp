@@ -13,6 +13,10 @@
 
 namespace blosc2_grok {
 
+// Rounding in the 5/3 wavelet adds up to a unit a level, which two guard bits don't hold beside a range of one: engines
+// then write streams that decode to other samples.
+constexpr unsigned kLeastCodedBits = 2;
+
 // How a value v of the codestream becomes an element (docs/format.md, "Mapping").
 enum class MapKind : uint8_t {
   kKey = 1,     // the element whose key is v + offset: exact for every dtype

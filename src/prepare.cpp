@@ -91,7 +91,7 @@ void apply_bits_per_sample(PreparedImage& prepared) {
                   " don't fit bits_per_sample=", bits);
     }
   }
-  image.bits = bits;
+  image.bits = std::max(bits, kLeastCodedBits);
 }
 
 void forget_quality(PreparedImage& prepared) {

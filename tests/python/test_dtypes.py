@@ -62,6 +62,22 @@ def test_any_value_is_exact(image: images.Image) -> None:
     assert same_bytes(array[:], large)
 
 
+@pytest.mark.parametrize("dtype", ["|b1", "|u1", "|i1", "<u4", "<f4"])
+@pytest.mark.parametrize("bits", [None, 1])
+def test_patterns_of_two_values_are_exact(dtype: str, bits: Any) -> None:
+    """Their wavelet coefficients outgrew the guard bits of a 1-bit image, in OpenJPEG and Grok alike."""
+    rows = "000011001 101010100 001001101 000101000 000100110 101101110 001100001 100110011 011111111".split()
+    pattern = np.tile(np.array([[character == "1" for character in row] for row in rows]), (8, 8))
+    rng = np.random.default_rng(0)
+    for number in range(50):
+        image = np.tile(rng.random((number % 13 + 2, number % 7 + 3)) < 0.5, (9, 9)) if number else pattern
+        samples = image.astype(dtype) if dtype != "|i1" else -image.astype(dtype)
+        parameters = {} if bits is None or dtype not in ("|u1", "|i1") else {"bits_per_sample": bits}
+        block = _native.encode_block(samples, parameters=Params(**parameters).to_dict(), capacity=10**5)
+        assert block is not None
+        assert bytes(_native.decode_block(block, samples.nbytes)) == samples.tobytes()
+
+
 @pytest.mark.parametrize("max_error", [0, 1, 3, 10, 100])
 @pytest.mark.parametrize("dtype", INTEGERS)
 def test_max_error_of_integers(dtype: str, max_error: int) -> None:
