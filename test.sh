@@ -8,35 +8,48 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . tools/setup.sh
 
-long=false
-for argument; do
-  case $argument in
-    --long) long=true ;;
-    *) sed -n '3,7s/^# \{0,1\}//p' "$0"; exit 2 ;;
-  esac
-done
-
-ctest_in() {
-  local preset=$1 log=build/$1-build.log
-  say "building build/$preset"
-  mkdir -p build
-  { cmake --preset "$preset" -DBLOSC2_GROK_TEST_PYTHON="$venv/bin/python" && cmake --build --preset "$preset"; } >"$log" 2>&1 || { tail -n 60 "$log"; exit 1; }
-  say "CTest in build/$preset"
-  # What is installed from a sanitizer build wants the sanitizer in its users too.
-  local skipped=()
-  [ "$preset" = release ] || skipped=(-E '^install\.')
-  ctest --preset "$preset" --progress -j "$(nproc)" "${skipped[@]}"
-}
-
 hosts=(newest oldest)
 pytest_options=()
 presets=(release asan)
-if $long; then
-  hosts=(all)
-  pytest_options=(--long)
-  presets+=(tsan)
-  export BLOSC2_GROK_MUTATIONS=20000
-fi
+for argument; do
+  case $argument in
+    --long)
+      hosts=(all)
+      pytest_options=(--long)
+      presets+=(tsan)
+      export BLOSC2_GROK_MUTATIONS=20000
+      ;;
+    *) sed -n '3,6s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  esac
+done
+
+build() {
+  local preset=$1 log=build/$1-build.log
+  mkdir -p build
+  { cmake --preset "$preset" -DBLOSC2_GROK_TEST_PYTHON="$venv/bin/python" && cmake --build --preset "$preset"; } \
+    >"$log" 2>&1 || { tail -n 60 "$log"; return 1; }
+}
+
+run_ctest() {
+  # What is installed from a sanitizer build wants the sanitizer in its users too.
+  local skipped=()
+  [ "$1" = release ] || skipped=(-E '^install\.')
+  ctest --preset "$1" -j "$(nproc)" "${skipped[@]}" | grep -vE '^ +[0-9]+/[0-9]+ Test .* Passed |^ +Start +[0-9]+: '
+}
+
+run_hosts() {
+  "$venv/bin/python" tests/hosts/run_hosts.py --wheel "$wheel_dir"/*.whl --venvs build/hosts --only "${hosts[@]}"
+}
+
+# A step that fails doesn't keep the others from being run.
+failed=()
+step() {
+  local name=$1 start=$SECONDS
+  shift
+  say "$name"
+  "$@" || failed+=("$name")
+  say "$name: $((SECONDS - start)) s"
+}
 
 # The tools and libraries of other JPEG 2000 coders are witnesses; HDF5 and the JSON library serve the examples.
 install_packages libgtest-dev binutils dpkg-dev libhdf5-dev nlohmann-json3-dev libopenjp2-tools libopenjph-dev openjph-tools
@@ -44,16 +57,12 @@ apt_install grokj2k-tools 2>/dev/null || say "grokj2k-tools can't be had: its wi
 make_venv requirements-test.txt
 build_wheel_and_install
 
-for preset in "${presets[@]}"; do ctest_in "$preset"; done
+for preset in "${presets[@]}"; do
+  step "build of build/$preset" build "$preset"
+  step "CTest in build/$preset" run_ctest "$preset"
+done
+step "pytest" "$venv/bin/python" -m pytest -q "${pytest_options[@]}" tests/python
+step "hosts: ${hosts[*]}" run_hosts
 
-if [ -d tests/python ]; then
-  say "pytest"
-  "$venv/bin/python" -m pytest -q "${pytest_options[@]}" tests/python
-fi
-
-if [ -f tests/hosts/run_hosts.py ]; then
-  say "hosts: ${hosts[*]}"
-  "$venv/bin/python" tests/hosts/run_hosts.py --wheel "$wheel_dir"/*.whl --venvs build/hosts --only "${hosts[@]}"
-fi
-
-say "all tests passed"
+[ ${#failed[@]} -eq 0 ] || { say "failed: ${failed[*]}"; exit 1; }
+say "all tests passed in $SECONDS s"

@@ -130,12 +130,17 @@ TEST(UnknownDtype, IsLosslessWhateverTheSamplesAre) {
   }
 }
 
-// Last tiles 3 samples wide at an odd offset: OpenJPEG's and Grok's encoders both get them wrong.
-TEST(RoundTrip, WhatNoEngineGetsRightIsAnErrorNotALoss) {
+// Last tiles 3 samples wide at an odd offset: OpenJPEG's and Grok's encoders both get them wrong with 6 resolutions.
+TEST(RoundTrip, ThinTilesAtAnOffsetAreRightOrAnError) {
   const Block block = make_block("xray", "<u2", {91, 130});
   const Map parameters{{"tile_size", Array{64, 64}}, {"tile_offset", Array{5, 7}}, {"offset", Array{8, 9}}};
-  EXPECT_EQ(encode_code(block, parameters), static_cast<int64_t>(ErrorCode::kCodecSupport));
-  EXPECT_NE(newest_reason().find("openjpeg: it can't code a lossless block"), std::string::npos) << newest_reason();
+  const int64_t code = encode_code(block, parameters);
+  if (code < 0) {
+    EXPECT_EQ(code, static_cast<int64_t>(ErrorCode::kCodecSupport));
+    EXPECT_NE(newest_reason().find("openjpeg: it can't code a lossless block"), std::string::npos) << newest_reason();
+  } else {
+    EXPECT_EQ(decode(encode(block, parameters), block.bytes.size()), block.bytes);
+  }
 }
 
 TEST(RoundTrip, OfEveryExtremeValue) {

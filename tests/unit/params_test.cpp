@@ -89,6 +89,7 @@ const std::vector<Row>& rows() {
        {Value(), "planes", "interleaved", "row", Array{0, 1}, Array{3, 2, 15}},
        {"", "rows", Array{0}, Array{0, 0}, Array{0, 16}, Array{-1, 0}, Array{0, 1, 2, 3}, Array{0.0, 1.0}, 5}},
       {"engine", {"auto", "openjpeg", "grok", "j2k"}, {"", "kakadu", 0, Value()}},
+      {"verify", {"sampled", "all", "none"}, {"", "some", 0, true, Value()}},
   };
   return all;
 }
