@@ -70,13 +70,29 @@ CodedImage encode_image(const PreparedImage& prepared, const CodingJob& job, con
     try {
       CodedImage coded = encode_to_goal(*engine, prepared.image, job, goal, bytes, measure);
       segment.engine = {static_cast<uint8_t>(engine->id()), engine->version(), plugin_version()};
-      if (prepared.mapping_loses) coded.loss = {prepared.mapped->loss.max_error, prepared.mapped->loss.mse};
+      if (prepared.mapping_loses && !prepared.engine_may_lose)
+        coded.loss = {prepared.mapped->loss.max_error, prepared.mapped->loss.mse};
       return coded;
     } catch (const Error& e) {
       reasons += text(reasons.empty() ? "" : "; ", engine->name(), ": ", e.what());
     }
   }
   throw Error(ErrorCode::kCodecSupport, "no engine can do this: ", reasons);
+}
+
+// A cap holds whatever quality was asked for.
+CodedImage encode_within_cap(const PreparedImage& prepared, const CodingJob& job, const Overhead& overhead,
+                             Segment& segment) {
+  const Goal goal = make_goal(prepared, overhead);
+  CodedImage coded = encode_image(prepared, job, goal, segment);
+  const uint64_t cap = byte_cap(prepared.params);
+  if (goal.mode != QualityMode::kDecibels || cap == 0 ||
+      coded.codestream.size() + goal.overhead <= cap + overhead.head) {
+    return coded;
+  }
+  record_notice(text("a block of the quality asked for would exceed the cap of ", cap, " bytes: it has less quality"));
+  const Goal capped{QualityMode::kRates, {static_cast<double>(cap + overhead.head)}, goal.overhead};
+  return encode_image(prepared, job, capped, segment);
 }
 
 }  // namespace
@@ -91,8 +107,7 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
   CodingJob job = make_job(prepared, request.threads);
   job.is_checked = is_checked(params, segment);
 
-  const Goal goal = make_goal(prepared, find_overhead(segment, params.cod_format));
-  const CodedImage coded = encode_image(prepared, job, goal, segment);
+  const CodedImage coded = encode_within_cap(prepared, job, find_overhead(segment, params.cod_format), segment);
   if (segment.is_lossy) segment.loss = coded.loss;
 
   const size_t capacity = request.must_shrink ? std::min(dst.size(), request.block.size() - 1) : dst.size();

@@ -102,6 +102,8 @@ CodingJob make_job(const PreparedImage& prepared, unsigned threads) {
   return job;
 }
 
+uint64_t byte_cap(const Params& params) { return params.max_cs_size != 0 ? params.max_cs_size : params.max_comp_size; }
+
 Goal make_goal(const PreparedImage& prepared, const Overhead& overhead) {
   const Params& params = prepared.params;
   Goal goal{params.quality_mode, params.quality_layers, overhead.total()};
@@ -121,7 +123,7 @@ Goal make_goal(const PreparedImage& prepared, const Overhead& overhead) {
     const double bytes = elements * prepared.element.bytes;
     for (double& layer : goal.layers) layer = layer <= 1 ? 0 : std::max(std::floor(bytes / layer), 1.0);
   }
-  const uint64_t cap = params.max_cs_size != 0 ? params.max_cs_size : params.max_comp_size;
+  const uint64_t cap = byte_cap(params);
   if (cap == 0) return goal;
   if (goal.mode == QualityMode::kDecibels) {
     throw Error(ErrorCode::kCodecParam, "quality_mode 'dB' and max_cs_size or max_comp_size contradict each other");

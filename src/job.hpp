@@ -18,6 +18,9 @@ Params settle_params(Params params, const SourceImage& image);
 
 CodingJob make_job(const PreparedImage& prepared, unsigned threads);
 
+// Most bytes of a block's codestream; 0: no cap.
+uint64_t byte_cap(const Params& params);
+
 Goal make_goal(const PreparedImage& prepared, const Overhead& overhead);
 
 // What an engine was told must stand in what it wrote: throws Error naming what doesn't.

@@ -336,6 +336,9 @@ void check_combination(const Params& params) {
   if (params.max_error && params.irreversible.value_or(false)) {
     throw Error(ErrorCode::kCodecParam, "max_error goes through the reversible transform: irreversible can't be True");
   }
+  if (params.max_error && (params.max_cs_size != 0 || params.max_comp_size != 0)) {
+    throw Error(ErrorCode::kCodecParam, "max_error and a cap (max_cs_size, max_comp_size) can't both be kept");
+  }
   if (!params.precinct_size.is_zero() && (params.precinct_size.width == 0 || params.precinct_size.height == 0)) {
     throw Error(ErrorCode::kCodecParam, "precinct_size has one side of 0");
   }

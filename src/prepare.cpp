@@ -131,7 +131,7 @@ void refine(PreparedImage& prepared, const ElementBlock& block, MapWish wish) {
     wish.max_error = *rmse;  // no error is larger than the mean asked for
     prepared.mapped = map_elements(block, wish);
   }
-  prepared.engine_may_lose = false;
+  prepared.engine_may_lose = byte_cap(prepared.params) > 0;
   prepared.mapping_loses = true;
   Params& params = prepared.params;
   params.quality_mode = QualityMode::kNone;

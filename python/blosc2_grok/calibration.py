@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from . import _native
 from .errors import Error, notices
 from .params import Params
-from .partition import Region, Roles, Shape, block_starts, pick_blocks, pick_chunks, resolve_roles
+from .partition import LEAST_BLOCK_BYTES, Region, Roles, Shape, block_starts, pick_blocks, pick_chunks, resolve_roles
 
 SAMPLED_BLOCKS = 16
 SAMPLED_BYTES = 16 * 1024 * 1024
@@ -422,6 +422,8 @@ def calibrate(
     found: Dict[str, Any] = {**given, "rmse": target}
     if cap is not None:
         found["max_cs_size"] = int(cap)
+    if not isinstance(params, Params) and math.prod(part) * samples.dtype.itemsize < LEAST_BLOCK_BYTES:
+        found.setdefault("cod_format", "GRK_FMT_J2K")
     check_not_collapsed(drawn, found)
     return Params(**found)
 

@@ -161,6 +161,16 @@ def test_calibrate_for_frames_to_come(scan: Any) -> None:
     assert params_of(array).rmse == params.rmse
 
 
+def test_a_cap_holds_for_every_frame(scan: Any) -> None:
+    frames = scan.projections.copy()
+    frames[5] = images.make("noise", "uint16", (24, 128)) >> 1  # something that was not in the sample
+    params = calibrate(frames[6:20], ratio=4, cap=2000, blocks=(1, 24, 128))
+    with pytest.warns(UserWarning, match="cap of 2000"):
+        array = asarray(frames, params=params, blocks=(1, 24, 128))
+    sizes = [len(block.data) for block in blosc2_grok.codestreams(array)]
+    assert max(sizes) <= 2000 and sorted(sizes)[len(sizes) // 2] < 1900
+
+
 def test_the_rmse_stays_when_the_array_is_updated(scan: Any) -> None:
     array = asarray(scan.projections, ratio=6)
     rmse = params_of(array).rmse
