@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The two entry points of the High-Throughput JPEG 2000 coder (ISO/IEC 15444-15): encode an image, decode a codestream.
+// The two entry points of the JPEG 2000 coder (ISO/IEC 15444-1 and 15444-15): encode an image, decode a codestream.
 #pragma once
 
 #include <cstddef>
@@ -58,6 +58,8 @@ struct EncodeOptions {
   double base_step = 1.0;        // irreversible: quantization step in sample counts of a band of unit synthesis gain
   double target_mse = 0.0;       // > 0, irreversible: choose the step for this mean squared error
   std::size_t target_bytes = 0;  // > 0, irreversible: choose the step for a codestream of at most this size
+  bool high_throughput = true;   // Part 15's block coder, else Part 1's
+  int block_style = 0;           // Part 1: code-block style, the six bits of Table A.19
 };
 
 struct DecodeOptions {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "packet.hpp"
+#include "part1_blocks.hpp"
 #include "workspace.hpp"
 
 namespace blosc2_grok::j2k {
@@ -30,8 +31,8 @@ void check_components(const MainHeader& header, const ImageView& image) {
 
 void check_coding(const TileCoding& coding) {
   for (const ComponentCoding& component : coding.components) {
-    if ((component.codeblock_style & kCodeBlockHt) == 0) fail("not a High-Throughput codestream (Part 15)");
-    if ((component.codeblock_style & ~(kCodeBlockHt | kCodeBlockCausal)) != 0) {
+    const bool ht = (component.codeblock_style & kCodeBlockHt) != 0;
+    if ((component.codeblock_style & ~(ht ? kCodeBlockHt | kCodeBlockCausal : kCodeBlockPart1)) != 0) {
       fail("code-block style ", component.codeblock_style, " is not supported");
     }
   }
@@ -45,9 +46,9 @@ class DecodeBands final : public BandRows<T> {
  public:
   DecodeBands(Workspace::Impl& work, std::vector<BandStripe>& stripes) : work_(work), stripes_(stripes) {}
 
-  void start(std::size_t component, int reduce, bool causal) {
+  void start(std::size_t component, int reduce, int style) {
     const TileComponent& at = work_.tile.components[component];
-    causal_ = causal;
+    style_ = style;
     first_band_ = std::size_t(work_.tile.resolution(component, 0).first_band);
     stripes_.resize(std::size_t(3 * std::max(0, at.levels - reduce) + 1));
     for (std::size_t b = 0; b < stripes_.size(); ++b) {
@@ -76,16 +77,28 @@ class DecodeBands final : public BandRows<T> {
 
  private:
   static constexpr bool kFloat = std::is_same_v<T, float>;
+  static constexpr int kFractionBits = kFloat ? 1 : 0;
 
   // `grid_row` is the stripe to come.
   void decode_next(BandStripe& stripe) {
     const uint32_t grid_row = stripe.grid_row;
     stripe.start_stripe(grid_row);
+    if ((style_ & kCodeBlockHt) != 0) {
+      decode_ht(stripe);
+    } else {
+      for (uint32_t x = 0; x < stripe.band->grid_width; ++x) {
+        decode_part1_block(stripe, x, style_, kFractionBits, work_);
+      }
+    }
+    stripe.grid_row = grid_row + 1;
+  }
+
+  void decode_ht(const BandStripe& stripe) {
     const Subband& band = *stripe.band;
     HtDecodeJob jobs[kDecodeTogether];
     std::size_t waiting = 0;
     for (uint32_t x = 0; x < band.grid_width; ++x) {
-      jobs[waiting] = make_job(stripe, x, grid_row, waiting);
+      jobs[waiting] = make_job(stripe, x, stripe.grid_row, waiting);
       if (jobs[waiting].cleanup.empty()) {
         clear(jobs[waiting]);
       } else if (++waiting == kDecodeTogether) {
@@ -94,7 +107,6 @@ class DecodeBands final : public BandRows<T> {
       }
     }
     if (waiting != 0) work_.kernels.decode_blocks({jobs, waiting}, work_.ht);
-    stripe.grid_row = grid_row + 1;
   }
 
   static void clear(const HtDecodeJob& job) {
@@ -112,8 +124,8 @@ class DecodeBands final : public BandRows<T> {
     job.passes = block.passes;
     job.missing_bits = block.missing_bits;
     job.magnitude_bits = stripe.band->magnitude_bits;
-    job.fraction_bits = kFloat ? 1 : 0;
-    job.causal = causal_;
+    job.fraction_bits = kFractionBits;
+    job.causal = (style_ & kCodeBlockCausal) != 0;
     if (block.first_chunk >= 0) gather_segments(block, place, job);
     return job;
   }
@@ -137,7 +149,7 @@ class DecodeBands final : public BandRows<T> {
   Workspace::Impl& work_;
   std::vector<BandStripe>& stripes_;
   std::size_t first_band_ = 0;
-  bool causal_ = false;
+  int style_ = 0;
 };
 
 class TileDecoder {
@@ -164,7 +176,7 @@ class TileDecoder {
       const std::size_t c = first + std::size_t(i);
       const ComponentCoding& coding = work_.tile_coding.components[c];
       if (coding.levels < reduce_) fail("reduce ", reduce_, " with ", coding.levels, " decompositions");
-      bands[i].start(c, reduce_, (coding.codeblock_style & kCodeBlockCausal) != 0);
+      bands[i].start(c, reduce_, coding.codeblock_style);
       syntheses[i].start(*work_.kernels.rows, work_.tile, c, reduce_, bands[i], work_.rows);
     }
     const Rect rect = ceil_shift(work_.tile.components[first].rect, reduce_);

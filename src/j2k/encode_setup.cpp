@@ -46,6 +46,13 @@ void set_size(const ConstImageView& image, const EncodeOptions& options, ImageSi
   size.components.assign(image.components, {uint8_t(image.bits), image.is_signed, 1, 1});
 }
 
+int codeblock_style(const EncodeOptions& options) {
+  if (options.high_throughput && options.block_style == 0) return kCodeBlockHt;
+  if (options.high_throughput) fail("High-Throughput code-blocks have no style ", options.block_style);
+  if ((options.block_style & ~kCodeBlockPart1) != 0) fail("code-block style ", options.block_style, " is unknown");
+  return options.block_style;
+}
+
 void set_coding(const ConstImageView& image, const EncodeOptions& options, TileCoding& coding) {
   ComponentCoding component;
   if (options.resolutions < 1 || options.resolutions > kMaxLevels + 1) {
@@ -58,6 +65,7 @@ void set_coding(const ConstImageView& image, const EncodeOptions& options, TileC
   if (w < 2 || h < 2 || w > 10 || h > 10 || w + h > 12) {
     fail("code-blocks of ", options.codeblock.width, " x ", options.codeblock.height, " are not allowed");
   }
+  component.codeblock_style = codeblock_style(options);
   component.reversible = options.reversible;
   for (int r = component.levels, i = 0; r >= 0 && !options.precincts.empty(); --r, ++i) {
     const Size& size = options.precincts[std::min<std::size_t>(std::size_t(i), options.precincts.size() - 1)];

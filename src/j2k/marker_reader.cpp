@@ -147,7 +147,7 @@ bool read_coding_segment(uint32_t marker, ByteReader& in, TileCoding& coding, Ov
     case kPoc:
       fail("progression order changes (POC) are not supported");
     case kRgn:
-      fail("regions of interest (RGN) are not supported in HT codestreams");
+      fail("regions of interest (RGN) are not supported");
     case kPpm:
     case kPpt:
       fail("packed packet headers (PPM, PPT) are not supported");

@@ -12,10 +12,10 @@ void put8(Bytes& out, uint32_t value) { out.push_back(uint8_t(value)); }
 void put16(Bytes& out, uint32_t value) { put8(out, value >> 8), put8(out, value); }
 void put32(Bytes& out, uint32_t value) { put16(out, value >> 16), put16(out, value); }
 
-void write_siz(const ImageSize& size, Bytes& out) {
+void write_siz(const ImageSize& size, bool high_throughput, Bytes& out) {
   put16(out, kSiz);
   put16(out, uint32_t(38 + 3 * size.components.size()));
-  put16(out, 0x4000);  // Rsiz: capabilities are in CAP
+  put16(out, high_throughput ? 0x4000 : 0);  // Rsiz: capabilities are in CAP, or those of Part 1
   put32(out, uint32_t(size.image.x1)), put32(out, uint32_t(size.image.y1));
   put32(out, uint32_t(size.image.x0)), put32(out, uint32_t(size.image.y0));
   put32(out, size.tile_width), put32(out, size.tile_height);
@@ -72,8 +72,9 @@ void write_qcd(const ComponentCoding& coding, Bytes& out) {
 
 void write_main_header(const ImageSize& size, const TileCoding& coding, int magnitude_bits, Bytes& out) {
   put16(out, kSoc);
-  write_siz(size, out);
-  write_cap(coding.components[0].reversible, magnitude_bits, out);
+  const bool high_throughput = (coding.components[0].codeblock_style & kCodeBlockHt) != 0;
+  write_siz(size, high_throughput, out);
+  if (high_throughput) write_cap(coding.components[0].reversible, magnitude_bits, out);
   write_cod(coding, out);
   write_qcd(coding.components[0], out);
 }

@@ -17,6 +17,7 @@ inline constexpr int kMaxBands = 3 * kMaxLevels + 1;
 inline constexpr uint32_t kMaxComponents = 16384;
 inline constexpr int kCodeBlockHt = 0x40;      // SPcod code-block style, 15444-15 A.4
 inline constexpr int kCodeBlockCausal = 0x08;  // vertically causal context
+inline constexpr int kCodeBlockPart1 = 0x3F;   // all styles of Part 1, Table A.19
 
 struct ComponentSize {
   uint8_t bits = 8;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Reads packets (ISO/IEC 15444-1 B.10, 15444-15 B): which code-blocks, how many passes, where their bytes are.
 #include "bit_io.hpp"
+#include "ebcot_block.hpp"
 #include "marker_codes.hpp"
 #include "packet.hpp"
 #include "packet_order.hpp"
@@ -29,6 +30,7 @@ class PacketReader {
   void read(int layer, const PrecinctRef& ref) {
     const Resolution& resolution = tile_.resolution(ref.component, int(ref.resolution));
     const Precinct& precinct = tile_.precincts[resolution.first_precinct + ref.precinct];
+    style_ = coding_.components[ref.component].codeblock_style;
     skip_sop();
     PacketBitReader header(bytes_.subspan(position_));
     first_new_chunk_ = tile_.chunks.size();
@@ -86,10 +88,12 @@ class PacketReader {
     while (in.get(1) != 0) {
       if (++block.length_bits > 32) fail("Lblock of a code-block is above 32");
     }
-    if (block.passes == 0) {
+    if ((style_ & kCodeBlockHt) == 0) {
+      read_segments(layer, block, passes, in);
+    } else if (block.passes == 0) {
       // HT sets ahead of the first real one are placeholders without bytes; they raise the missing bit-planes.
       const uint32_t placeholders = (passes - 1) / 3;
-      read_length(layer, block, 3 * placeholders + 1, in);
+      read_length(layer, block, 3 * placeholders + 1, 1, in);
       block.missing_bits = uint8_t(block.missing_bits + placeholders);
       block.passes = 1;
       read_refinement(layer, block, passes - 3 * placeholders - 1, in);
@@ -100,17 +104,32 @@ class PacketReader {
 
   void read_refinement(int layer, CodeBlock& block, uint32_t passes, PacketBitReader& in) {
     if (block.passes + passes > 3) fail("a code-block has more than one HT set: not supported");
-    if (passes != 0) read_length(layer, block, passes, in);
+    if (passes != 0) read_length(layer, block, passes, passes, in);
     block.passes = uint16_t(block.passes + passes);
   }
 
-  void read_length(int layer, CodeBlock& block, uint32_t passes, PacketBitReader& in) {
-    const int bits = block.length_bits + floor_log2(passes);
+  // Part 1: one length a codeword segment (B.10.7.2).
+  void read_segments(int layer, CodeBlock& block, uint32_t passes, PacketBitReader& in) {
+    if (block.passes + passes > uint32_t(kMaxEbcotPasses)) {
+      fail("a code-block of ", block.passes + passes, " coding passes: not supported");
+    }
+    while (passes != 0) {
+      uint32_t count = 1;
+      while (count < passes && !ends_segment(int(block.passes + count) - 1, unsigned(style_))) ++count;
+      read_length(layer, block, count, count, in);
+      block.passes = uint16_t(block.passes + count);
+      passes -= count;
+    }
+  }
+
+  // `counted` passes make the length's number of bits, `passes` are in the segment.
+  void read_length(int layer, CodeBlock& block, uint32_t counted, uint32_t passes, PacketBitReader& in) {
+    const int bits = block.length_bits + floor_log2(counted);
     if (bits > 32) fail("a codeword segment's length has ", bits, " bits");
     Chunk chunk;
     chunk.length = in.get(bits);
     chunk.layer = uint16_t(layer);
-    chunk.passes = uint8_t(block.passes == 0 ? 1 : passes);
+    chunk.passes = uint8_t(passes);
     add_chunk(tile_, block, chunk);
   }
 
@@ -130,6 +149,7 @@ class PacketReader {
   Tile& tile_;
   std::size_t position_ = 0;
   std::size_t first_new_chunk_ = 0;
+  int style_ = 0;  // of the component in work
 };
 
 }  // namespace

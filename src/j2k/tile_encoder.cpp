@@ -4,11 +4,12 @@
 
 #include <algorithm>
 
+#include "part1_blocks.hpp"
+
 namespace blosc2_grok::j2k {
 namespace {
 
-// Codes block x of the stripe and adds it to the tile, if it is to be kept. Returns its length.
-std::size_t encode_block(const BandStripe& stripe, uint32_t x, bool keep, Workspace::Impl& work) {
+std::size_t encode_ht_block(const BandStripe& stripe, uint32_t x, bool keep, Workspace::Impl& work) {
   const Subband& band = *stripe.band;
   uint8_t* bytes = work.coded.take<uint8_t>(kMaxCleanupBytes);
   const Rect rect = codeblock_rect(band, x, stripe.grid_row);
@@ -22,6 +23,12 @@ std::size_t encode_block(const BandStripe& stripe, uint32_t x, bool keep, Worksp
   block.missing_bits = uint8_t(band.magnitude_bits - 1);
   add_chunk(work.tile, block, {bytes, uint32_t(length), 0, 1, -1});
   return length;
+}
+
+// Codes block x of the stripe and adds it to the tile, if it is to be kept. Returns its length.
+std::size_t encode_block(const BandStripe& stripe, uint32_t x, bool keep, Workspace::Impl& work) {
+  const bool ht = (work.header.coding.components[0].codeblock_style & kCodeBlockHt) != 0;
+  return ht ? encode_ht_block(stripe, x, keep, work) : encode_part1_block(stripe, x, keep, work);
 }
 
 // Takes subband rows from the wavelet; encodes each row of code-blocks when it is full.

@@ -21,7 +21,8 @@ void lift_rows(const RowKernels& k, bool inverse, int step, float* dst, const fl
 // Signals of one sample: kept at an even coordinate, doubled at an odd one (F.3.6, F.4.6), without the 9/7's scale.
 int32_t doubled(int32_t value) { return wrap_double(value); }
 float doubled(float value) { return value * 2.0f; }
-int32_t halved(int32_t value) { return value >> 1; }
+// Odd values come from truncated code only; towards zero, as OpenJPEG has it.
+int32_t halved(int32_t value) { return value / 2; }
 float halved(float value) { return value * 0.5f; }
 
 // The 9/7's scaling steps of the vertical transform, done together with the horizontal ones.

@@ -11,10 +11,11 @@ Workspace& Workspace::operator=(Workspace&&) noexcept = default;
 
 std::size_t Workspace::reserved_bytes() const {
   const Impl& w = *impl_;
-  return sizeof(Impl) + w.rows.reserved_bytes() + w.coded.reserved_bytes() + w.coefficients.reserved_bytes() +
-         w.output.capacity() + w.bodies.capacity() + w.tile.codeblocks.capacity() * sizeof(CodeBlock) +
-         w.tile.precincts.capacity() * sizeof(Precinct) + w.tile.tag_nodes.capacity() * sizeof(TagNode) +
-         w.tile.chunks.capacity() * sizeof(Chunk) + w.tile.order.capacity() * sizeof(PrecinctRef);
+  return sizeof(Impl) + (w.ebcot ? sizeof(EbcotScratch) : 0) + w.rows.reserved_bytes() + w.coded.reserved_bytes() +
+         w.coefficients.reserved_bytes() + w.output.capacity() + w.bodies.capacity() +
+         w.tile.codeblocks.capacity() * sizeof(CodeBlock) + w.tile.precincts.capacity() * sizeof(Precinct) +
+         w.tile.tag_nodes.capacity() * sizeof(TagNode) + w.tile.chunks.capacity() * sizeof(Chunk) +
+         w.tile.order.capacity() * sizeof(PrecinctRef);
 }
 
 const EncodeReport& Workspace::report() const { return impl_->report; }

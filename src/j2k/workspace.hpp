@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "codec.hpp"
+#include "ebcot_block.hpp"
+#include "ebcot_scratch.hpp"
 #include "ht_scratch.hpp"
 #include "markers.hpp"
 #include "memory.hpp"
@@ -19,9 +21,13 @@ struct KernelSet {
   const RowKernels* rows = &simd_row_kernels();
   HtEncodeBlock encode_block = simd_encode_block;
   HtDecodeBlocks decode_blocks = simd_decode_blocks;
+  EbcotEncodeBlock ebcot_encode = simd_ebcot_encode;
+  EbcotDecodeBlock ebcot_decode = simd_ebcot_decode;
 };
 
-inline KernelSet plain_kernel_set() { return {&plain_row_kernels(), plain_encode_block, plain_decode_blocks}; }
+inline KernelSet plain_kernel_set() {
+  return {&plain_row_kernels(), plain_encode_block, plain_decode_blocks, plain_ebcot_encode, plain_ebcot_decode};
+}
 
 // The part of a subband that is between the wavelet and the block coder: one row of code-blocks.
 struct BandStripe {
@@ -61,6 +67,9 @@ struct Workspace::Impl {
   std::vector<TilePart> parts;
   HtScratch ht[kDecodeTogether];
   Buffer<uint8_t> block_bytes[kDecodeTogether];
+  std::unique_ptr<EbcotScratch> ebcot;  // from the first Part 1 code-block on
+  EbcotEncoded ebcot_encoded;
+  std::vector<EbcotSegment> segments;  // of the Part 1 code-block in work
   std::vector<BandStripe> stripes[3];
   Analysis<int32_t> analysis_int[3];
   Analysis<float> analysis_float[3];
