@@ -28,6 +28,7 @@ uint64_t bits_of_half(double number) {
   const uint64_t sign = std::signbit(number) ? 0x8000 : 0;
   const double magnitude = std::fabs(number);
   if (std::isnan(number)) return sign | 0x7e00;
+  if (std::isinf(number)) return sign | 0x7c00;  // ilogb of it is the largest int
   if (magnitude == 0) return sign;
   const int exponent = std::max(std::ilogb(magnitude), -14);
   // Rounded in units of the last place; a carry moves on into the exponent by itself.
