@@ -23,6 +23,7 @@ Array draw_sides(Options& options) {
 
 Map draw_parameters(Options& options) {
   static constexpr const char* kProgressions[] = {"LRCP", "RLCP", "RPCL", "PCRL", "CPRL"};
+  static constexpr const char* kEngines[] = {"openjpeg", "j2k"};  // Grok's threads and state are no matter for a fuzzer
   static constexpr const char* kLayouts[] = {"planes", "interleaved", "row"};
   Map map;
   const uint32_t which = options.number(2);
@@ -32,7 +33,7 @@ Map draw_parameters(Options& options) {
   if (wanted(2)) map.emplace_back("num_resolutions", 1 + options.byte() % 33);
   if (wanted(3)) map.emplace_back("codeblock_size", draw_sides(options));
   if (wanted(4)) map.emplace_back("precinct_size", draw_sides(options));
-  if (wanted(5)) map.emplace_back("mode", options.byte() % 64);
+  if (wanted(5)) map.emplace_back("mode", options.byte() % 128);
   if (wanted(6)) map.emplace_back("irreversible", options.byte() % 2 == 1);
   if (wanted(7)) map.emplace_back("cod_format", 1);
   if (wanted(8)) map.emplace_back("mct", options.byte() % 2);
@@ -46,11 +47,15 @@ Map draw_parameters(Options& options) {
     map.emplace_back("quality_mode", wanted(14) ? "rates" : "dB");
     map.emplace_back("quality_layers", Array{options.byte() / 4.0});
   }
+  if (options.byte() % 4 == 0) map.emplace_back("max_error", options.number(2) / 16.0);
+  if (options.byte() % 4 == 0) map.emplace_back("keep", Array{0, int64_t{options.byte()}});
+  if (options.byte() % 4 == 0) map.emplace_back("engine", options.one_of(kEngines));
   return map;
 }
 
 Block draw_block(Options& options) {
-  static constexpr const char* kDtypes[] = {"|u1", "|i1", "<u2", "<i2", ">u2", ">i2", "|V2", ""};
+  static constexpr const char* kDtypes[] = {"|u1", "|i1", "<u2", "<i2", ">u2", ">i2", "|V2", "",
+                                            "|b1", "<u4", ">i4", "<i8", "<f2", ">f4", "<f8"};
   Block block;
   block.dtype = options.one_of(kDtypes);
   const size_t bytes_per_sample = block.dtype.empty() ? 1 : static_cast<size_t>(block.dtype.back() - '0');
@@ -74,7 +79,7 @@ bool can_lose(const Map& parameters) {
   const auto has = [&](std::string_view name) {
     return std::ranges::find(parameters, name, &Map::value_type::first) != parameters.end();
   };
-  return has("quality_mode") || has("irreversible");
+  return has("quality_mode") || has("irreversible") || has("max_error");
 }
 
 }  // namespace

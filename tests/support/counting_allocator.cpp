@@ -32,7 +32,13 @@ size_t peak_bytes() { return static_cast<size_t>(peak - start); }
 }  // namespace blosc2_grok::test
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#include <sanitizer/allocator_interface.h>
+
+// GCC has no header for these.
+extern "C" {
+size_t __sanitizer_get_allocated_size(const volatile void* pointer);
+int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void*, size_t),
+                                              void (*on_free)(const volatile void*));
+}
 
 namespace {
 

@@ -95,8 +95,8 @@ TEST(Threads, FailingOnesDoNotDisturbOthers) {
   failing.join();
 }
 
-// ThreadSanitizer doesn't follow children of a process with threads.
-#if !defined(__SANITIZE_THREAD__)
+// The sanitizers' own locks don't survive a fork() of a process with threads.
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
 
 int run_in_child(const std::vector<Job>& jobs) {
   const pid_t child = ::fork();
