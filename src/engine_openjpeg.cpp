@@ -204,6 +204,17 @@ opj_cparameters_t make_parameters(const SourceImage& source, const CodingJob& jo
   return out;
 }
 
+// Passes that end with a byte of their own outgrow the buffer of a code-block of a sample or two: memory is
+// overwritten.
+bool overflows_codeblocks(const CodingJob& job) {
+  const Params& params = job.params;
+  if ((params.mode & (block_style::kLazy | block_style::kTermAll)) == 0 || params.precinct_size.is_zero()) return false;
+  constexpr uint32_t kLeastPrecinct = 8;
+  return std::min(params.precinct_size.width, params.precinct_size.height) >> (job.resolutions - 1) < kLeastPrecinct;
+}
+
+constexpr const char* kTinyBlocks = "LAZY and TERMALL need a precinct_size of 8 or more at the lowest resolution";
+
 class OpenjpegEngine final : public Engine {
  public:
   EngineName id() const override { return EngineName::kOpenjpeg; }
@@ -218,6 +229,7 @@ class OpenjpegEngine final : public Engine {
 
   std::string refusal(const SourceImage& image, const CodingJob& job) const override {
     const Params& params = job.params;
+    if (overflows_codeblocks(job)) return kTinyBlocks;
     if (params.is_ht()) return "it can't encode HT";
     if (params.numgbits != 2) return text("it writes 2 guard bits; numgbits=", params.numgbits, kNeedsGrok);
     if (params.rate_control != RateControl::kBisect)
