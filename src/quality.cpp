@@ -14,6 +14,9 @@ namespace {
 
 constexpr int kMaxAttempts = 8;
 constexpr double kFullEnough = 0.97;    // of the budget
+constexpr double kWellEnough = 0.9;     // of a budget that is not small
+constexpr double kSmallBudget = 4096;   // bytes
+constexpr double kExactMse = 0.25;      // counts: lossless coding may be smaller
 constexpr double kDecibelMargin = 0.5;  // above what was asked
 
 // Every layer but "everything" scaled or shifted alike.
@@ -53,23 +56,53 @@ struct BudgetSearch {
   }
 };
 
+// Sizes on either side of the budget, but none near it: qualities lie closer together.
+void fill_budget(const Engine& engine, const SourceImage& image, CodingJob& job, const Goal& goal,
+                 const Measure& measure, BudgetSearch& search) {
+  constexpr double kDecibelsOfRatio = 8;  // about what twice the size gains
+  if (!search.best.loss) search.best.loss = measure(search.best.codestream);
+  if (search.best.loss->mse == 0) return;
+  double low = psnr(search.best.loss->mse / (goal.unit * goal.unit), image.bits);
+  double low_size = search.best_size, high = 0, high_size = 0;
+  for (int attempt = 0; attempt < kMaxAttempts && search.best_size < kFullEnough * search.budget; ++attempt) {
+    const double aim = (1 + kFullEnough) / 2 * search.budget;
+    const double step = high == 0 ? kDecibelsOfRatio * (aim / low_size - 1)
+                                  : (high - low) * std::clamp((aim - low_size) / (high_size - low_size), 0.1, 0.9);
+    job.target = {Target::Kind::kDecibels, {low + std::max(step, 0.01)}};
+    CodedImage coded{encode_bare(engine, image, job), {}};
+    const auto size = static_cast<double>(coded.codestream.size() + goal.overhead);
+    (size <= search.budget ? low : high) = job.target.layers[0];
+    (size <= search.budget ? low_size : high_size) = size;
+    search.offer(std::move(coded), size);
+  }
+}
+
 CodedImage encode_to_budget(const Engine& engine, const SourceImage& image, CodingJob& job, const Goal& goal,
                             const Measure& measure) {
   const double budget = goal.layers.back();
   BudgetSearch search{budget, {}, 0};
-  double factor = 1;
+  // Another pass over the MQ coder costs much: it has to gain much. HT has a better way.
+  const double well_enough = budget > kSmallBudget && !job.params.is_ht() ? kWellEnough : 0;
+  double factor = 1, low = 0, high = std::numeric_limits<double>::infinity();
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     job.target = scaled(goal, factor);
     CodedImage coded{encode_bare(engine, image, job), {}};
     const auto size = static_cast<double>(coded.codestream.size() + goal.overhead);
-    const bool fits = size <= budget, had_fit = search.best_fits(), same = size == search.best_size;
+    const bool fits = size <= budget, same = size == search.best_size;
+    const bool was_enclosed = low > 0 && !std::isinf(high);
+    (fits ? low : high) = factor;
     const bool full = size >= kFullEnough * budget;
     // A block far below its budget may have nothing left to code: decoding tells sooner than coding again.
     if (attempt == 0 && fits && !full) coded.loss = measure(coded.codestream);
     const bool exact = coded.loss && coded.loss->max_error == 0;
     search.offer(std::move(coded), size);
-    if (budget <= 0 || exact || same || (fits && full) || (had_fit && !fits)) break;
-    factor *= budget / size * (fits ? 1.0 : 0.998);
+    if (budget <= 0 || exact || (same && !was_enclosed) || (fits && full)) break;
+    const bool is_enclosed = low > 0 && !std::isinf(high);
+    if (is_enclosed && search.best_size >= well_enough * budget) break;
+    factor = is_enclosed ? (low + high) / 2 : factor * budget / size * (fits ? 1.0 : 0.998);
+  }
+  if (job.params.is_ht() && search.best_fits() && search.best_size < kFullEnough * budget) {
+    fill_budget(engine, image, job, goal, measure, search);
   }
   if (budget > 0 && !search.best_fits()) {
     record_notice(text("a budget of ", std::llround(budget), " bytes is below what headers take: the block has ",
@@ -78,10 +111,45 @@ CodedImage encode_to_budget(const Engine& engine, const SourceImage& image, Codi
   return std::move(search.best);
 }
 
+// The PSNR of the first `layers` layers, in counts of the codestream.
+double layer_psnr(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads, unsigned layers);
+
+// Every layer but the last one, raised by what it lacks until all have what was asked. Engines cut layers at the ends
+// of coding passes, by their own estimate of the error.
+void raise_layers(const Engine& engine, const SourceImage& image, CodingJob& job, const Goal& goal, size_t block_bytes,
+                  const Measure& measure, CodedImage& best) {
+  constexpr double kRaise = 0.2;
+  const auto reached_by = [&](const CodedImage& coded, size_t layer) {
+    return layer_psnr(image, coded.codestream, block_bytes, job.threads, static_cast<unsigned>(layer + 1));
+  };
+  std::vector<double> layers = job.target.layers;
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    bool is_met = true;
+    for (size_t i = 0; i + 1 < layers.size(); ++i) {
+      const double missing = goal.layers[i] - reached_by(best, i);
+      if (missing <= 0) continue;
+      layers[i] += missing + kRaise;
+      is_met = false;
+    }
+    if (is_met) return;
+    for (size_t i = 1; i < layers.size(); ++i) layers[i] = std::max(layers[i], layers[i - 1]);
+    job.target.layers = layers;
+    CodedImage coded{encode_bare(engine, image, job), {}};
+    coded.loss = measure(coded.codestream);
+    if (psnr(coded.loss->mse / (goal.unit * goal.unit), image.bits) < goal.layers.back()) {
+      layers.back() += kRaise;
+      continue;
+    }
+    best = std::move(coded);
+  }
+  record_notice("the quality layers before the last one are below what was asked");
+}
+
 CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, CodingJob& job, const Goal& goal,
-                              const Measure& measure) {
+                              size_t block_bytes, const Measure& measure) {
   const double asked = goal.layers.back();
   CodedImage best;
+  Target best_target;
   double best_psnr = -1, shift = 0;
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
@@ -93,6 +161,7 @@ CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, Co
     const bool best_holds = best_psnr >= asked;
     if (best_psnr < 0 || (reached >= asked ? !best_holds || reached < best_psnr : !best_holds && reached > best_psnr)) {
       best = std::move(coded);
+      best_target = job.target;
       best_psnr = reached;
     }
     if (reached >= asked && reached <= asked + kDecibelMargin) break;
@@ -104,6 +173,9 @@ CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, Co
     job.target = {Target::Kind::kBytes, std::vector<double>(goal.layers.size(), 0.0)};
     best.codestream = encode_bare(engine, image, job);
     best.loss.reset();
+  } else if (goal.layers.size() > 1 && !job.params.is_ht()) {
+    job.target = best_target;
+    raise_layers(engine, image, job, goal, block_bytes, measure, best);
   }
   return best;
 }
@@ -137,8 +209,9 @@ std::vector<uint8_t> decode_like(const SourceImage& image, ByteSpan codestream, 
   return decoded;
 }
 
-LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads) {
-  std::vector<uint8_t> decoded = decode_like(image, codestream, block_bytes, threads);
+namespace {
+
+LossRecord compare(const SourceImage& image, std::vector<uint8_t>& decoded) {
   const TargetImage target = target_like(image, decoded.data());
   DifferenceSum sum;
   for (size_t i = 0; i < image.components.size(); ++i) {
@@ -150,6 +223,21 @@ LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t bl
   return {static_cast<double>(sum.greatest), sum.squares / samples};
 }
 
+double layer_psnr(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads,
+                  unsigned layers) {
+  std::vector<uint8_t> decoded(block_bytes);
+  decode_codestream(target_like(image, decoded.data()), codestream, parse_codestream_header(codestream),
+                    {threads, 0, layers});
+  return psnr(compare(image, decoded).mse, image.bits);
+}
+
+}  // namespace
+
+LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads) {
+  std::vector<uint8_t> decoded = decode_like(image, codestream, block_bytes, threads);
+  return compare(image, decoded);
+}
+
 namespace {
 
 // With parameters outside the common ones, lossless is not believed but checked.
@@ -157,7 +245,19 @@ void check_exact(const SourceImage& image, ByteSpan codestream, size_t block_byt
   const LossRecord loss = measure_loss(image, codestream, block_bytes, threads);
   if (loss.max_error == 0) return;
   throw Error(ErrorCode::kCodecSupport, "it can't code a lossless block of ", image.plane.rows, " x ",
-              image.plane.columns, " with these tiles, offsets or ROI: decoding gives errors of ", loss.max_error);
+              image.plane.columns, " with these tiles, offsets, layers or ROI: decoding gives errors of ",
+              loss.max_error);
+}
+
+// Near the last bit, 9/7 takes more than 5/3 does without loss.
+void prefer_reversible(const Engine& engine, const SourceImage& image, CodingJob job, const Measure& measure,
+                       CodedImage& coded) {
+  job.irreversible = false;
+  job.target = {};
+  CodedImage exact{encode_bare(engine, image, job), {}};
+  if (exact.codestream.size() > coded.codestream.size()) return;
+  exact.loss = measure(exact.codestream);
+  coded = std::move(exact);
 }
 
 }  // namespace
@@ -166,18 +266,26 @@ CodedImage encode_to_goal(const Engine& engine, const SourceImage& image, Coding
                           size_t block_bytes, const Measure& measure) {
   CodedImage coded;
   if (!measure) {
+    // Layers on the way to everything; an HT stream has one.
+    const bool has_layers = goal.mode == QualityMode::kRates && goal.layers.size() > 1 && !job.params.is_ht();
+    if (has_layers) job.target = scaled(goal, 1);
     coded.codestream = encode_bare(engine, image, job);
-    if (job.is_checked || !is_common(image, job)) check_exact(image, coded.codestream, block_bytes, job.threads);
+    if (has_layers || job.is_checked || !is_common(image, job))
+      check_exact(image, coded.codestream, block_bytes, job.threads);
     return coded;
   }
   if (goal.mode == QualityMode::kDecibels) {
-    coded = encode_to_decibels(engine, image, job, goal, measure);
+    coded = encode_to_decibels(engine, image, job, goal, block_bytes, measure);
   } else if (goal.mode == QualityMode::kRates) {
     coded = encode_to_budget(engine, image, job, goal, measure);
   } else {
     coded.codestream = encode_bare(engine, image, job);
   }
   if (!coded.loss) coded.loss = measure(coded.codestream);
+  if (job.has_goal && job.irreversible && !job.params.irreversible &&
+      coded.loss->mse < kExactMse * goal.unit * goal.unit) {
+    prefer_reversible(engine, image, job, measure, coded);
+  }
   return coded;
 }
 
