@@ -55,10 +55,10 @@ Measure make_measure(const PreparedImage& prepared, unsigned threads) {
   };
 }
 
-// One lossless HT block in 64, chosen by what is in it, so that the same block always goes the same way.
+// One lossless block in 64, chosen by what is in it, so that the same block always goes the same way.
 bool is_checked(const Params& params, const Segment& segment) {
   if (params.verify != Verify::kSampled) return params.verify == Verify::kAll;
-  return params.is_ht() && segment.samples_checksum && *segment.samples_checksum % 64 == 0;
+  return segment.samples_checksum && *segment.samples_checksum % 64 == 0;
 }
 
 // The first engine that codes the image as it was told; the reasons of the others are in the error.

@@ -59,7 +59,9 @@ std::vector<const Engine*> find_encoders(const SourceImage& image, const CodingJ
 void decode_codestream(const TargetImage& image, ByteSpan codestream, const CodestreamHeader& header,
                        const DecodeOptions& options) {
   std::optional<Error> first_error;
-  for (const Engine* engine : find("", [&](const Engine& each) { return each.refusal(header, options); })) {
+  std::vector<const Engine*> able = find("", [&](const Engine& each) { return each.refusal(header, options); });
+  if (able.size() > 1) std::erase(able, options.witness_of);
+  for (const Engine* engine : able) {
     try {
       return engine->decode(image, codestream, header, options);
     } catch (const Error& e) {

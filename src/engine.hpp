@@ -42,11 +42,14 @@ struct CodingJob {
   bool is_checked = false;  // decode a lossless stream again before it leaves
 };
 
-// How much of a codestream is wanted.
+class Engine;
+
+// How much of a codestream is wanted, and by whom.
 struct DecodeOptions {
   unsigned threads = 1;
-  unsigned reduce = 0;  // resolutions left out; each halves rows and columns
-  unsigned layers = 0;  // quality layers used; 0: all
+  unsigned reduce = 0;                 // resolutions left out; each halves rows and columns
+  unsigned layers = 0;                 // quality layers used; 0: all
+  const Engine* witness_of = nullptr;  // an engine that shall not decode what it wrote, if another one can
   bool is_partial() const { return reduce > 0 || layers > 0; }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// High-Throughput JPEG 2000 (Part 15) by our own coder in src/j2k: re-entrant, one workspace for each thread.
+// Our own coder in src/j2k, High-Throughput (Part 15) and lossless Part 1: re-entrant, one workspace for each thread.
 #include <algorithm>
 #include <cmath>
 
@@ -78,6 +78,8 @@ j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) 
   options.codeblock = size_of(params.codeblock_size);
   options.reversible = !job.irreversible;
   options.mct = job.colour_transform;
+  options.high_throughput = params.is_ht();
+  options.block_style = params.is_ht() ? 0 : static_cast<int>(params.mode);
   options.tile = size_of(params.tile_size);
   options.tile_offset = size_of(params.tile_offset);
   options.image_offset = size_of(params.offset);
@@ -122,7 +124,8 @@ class J2kEngine final : public Engine {
 
   std::string refusal(const SourceImage&, const CodingJob& job) const override {
     const Params& params = job.params;
-    if (params.mode != block_style::kHt) return "it codes HT without other code-block styles";
+    if (params.is_ht() && params.mode != block_style::kHt) return "it codes HT without other code-block styles";
+    if (!params.is_ht() && job.has_goal) return "it has no rate control in Part 1";
     if (params.roi_compno >= 0 && params.roi_shift > 0) return "it has no region of interest";
     if (params.enable_tile_parts) return "it writes one tile-part for each tile";
     if (params.rsiz != 0) return "it has no profiles";
@@ -130,11 +133,11 @@ class J2kEngine final : public Engine {
     if (params.rate_control != RateControl::kBisect) return "it has no rateControlAlgorithm but BISECT";
     if (job.has_goal && !job.irreversible) return "it meets a quality by the 9/7 transform only (irreversible=False)";
     if (params.max_comp_size != 0) return "it can't limit single components";
+    if (params.max_cs_size != 0 && !params.is_ht()) return "it can't limit sizes in Part 1";
     return {};
   }
 
   std::string refusal(const CodestreamHeader& header, const DecodeOptions& options) const override {
-    if (!header.is_ht()) return "it decodes HT only";
     return options.layers > 0 && options.layers < header.layers ? "it decodes all layers" : "";
   }
 

@@ -202,10 +202,11 @@ TargetImage target_like(const SourceImage& image, uint8_t* block) {
 
 }  // namespace
 
-std::vector<uint8_t> decode_like(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads) {
+std::vector<uint8_t> decode_like(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads,
+                                 const Engine* witness_of) {
   const CodestreamHeader header = parse_codestream_header(codestream);
   std::vector<uint8_t> decoded(block_bytes);
-  decode_codestream(target_like(image, decoded.data()), codestream, header, {threads});
+  decode_codestream(target_like(image, decoded.data()), codestream, header, {threads, 0, 0, witness_of});
   return decoded;
 }
 
@@ -227,22 +228,24 @@ double layer_psnr(const SourceImage& image, ByteSpan codestream, size_t block_by
                   unsigned layers) {
   std::vector<uint8_t> decoded(block_bytes);
   decode_codestream(target_like(image, decoded.data()), codestream, parse_codestream_header(codestream),
-                    {threads, 0, layers});
+                    {threads, 0, layers, nullptr});
   return psnr(compare(image, decoded).mse, image.bits);
 }
 
 }  // namespace
 
-LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads) {
-  std::vector<uint8_t> decoded = decode_like(image, codestream, block_bytes, threads);
+LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads,
+                        const Engine* witness_of) {
+  std::vector<uint8_t> decoded = decode_like(image, codestream, block_bytes, threads, witness_of);
   return compare(image, decoded);
 }
 
 namespace {
 
 // With parameters outside the common ones, lossless is not believed but checked.
-void check_exact(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads) {
-  const LossRecord loss = measure_loss(image, codestream, block_bytes, threads);
+void check_exact(const Engine& engine, const SourceImage& image, ByteSpan codestream, size_t block_bytes,
+                 unsigned threads) {
+  const LossRecord loss = measure_loss(image, codestream, block_bytes, threads, &engine);
   if (loss.max_error == 0) return;
   throw Error(ErrorCode::kCodecSupport, "it can't code a lossless block of ", image.plane.rows, " x ",
               image.plane.columns, " with these tiles, offsets, layers or ROI: decoding gives errors of ",
@@ -271,7 +274,7 @@ CodedImage encode_to_goal(const Engine& engine, const SourceImage& image, Coding
     if (has_layers) job.target = scaled(goal, 1);
     coded.codestream = encode_bare(engine, image, job);
     if (has_layers || job.is_checked || !is_common(image, job))
-      check_exact(image, coded.codestream, block_bytes, job.threads);
+      check_exact(engine, image, coded.codestream, block_bytes, job.threads);
     return coded;
   }
   if (goal.mode == QualityMode::kDecibels) {

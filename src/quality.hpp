@@ -33,10 +33,12 @@ CodedImage encode_to_goal(const Engine& engine, const SourceImage& image, Coding
                           size_t block_bytes, const Measure& measure);
 
 // What a decoder makes of the codestream, compared with the image.
-LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads);
+LossRecord measure_loss(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads,
+                        const Engine* witness_of = nullptr);
 
 // The samples that decoding yields, laid out as the image's own block of `block_bytes`.
-std::vector<uint8_t> decode_like(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads);
+std::vector<uint8_t> decode_like(const SourceImage& image, ByteSpan codestream, size_t block_bytes, unsigned threads,
+                                 const Engine* witness_of = nullptr);
 
 // 10 log10(peak^2 / MSE) with peak = 2^bits - 1; infinite for equal images.
 double psnr(double mse, unsigned bits);

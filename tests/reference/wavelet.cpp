@@ -108,7 +108,9 @@ void analyse(std::vector<double>& signal, int64_t i0, bool reversible) {
 void synthesise(std::vector<double>& signal, int64_t i0, bool reversible) {
   if (signal.empty()) return;
   if (signal.size() > 1) return transform_extended(signal, i0, reversible ? synthesise_53 : synthesise_97);
-  if (i0 & 1) signal[0] = reversible ? std::floor(signal[0] / 2) : signal[0] / 2;
+  // Whole coding makes it even; cut off coding may not, and the standard says nothing of rounding: towards zero, as
+  // OpenJPEG does (FFmpeg rounds down).
+  if (i0 & 1) signal[0] = reversible ? std::trunc(signal[0] / 2) : signal[0] / 2;
 }
 
 }  // namespace blosc2_grok::reference

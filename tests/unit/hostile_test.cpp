@@ -46,7 +46,7 @@ TEST(Counting, SeesTheEnginesMemoryToo) {
   const Bytes stored = encode(block);
   start_counting();
   decode(stored, block.bytes.size());
-  EXPECT_GT(peak_bytes(), size_t{256} * 256 * 4);
+  EXPECT_GT(peak_bytes(), size_t{1} << 16);  // a row of code-blocks at least
   EXPECT_LT(peak_bytes(), size_t{256} * 256 * 40);
 }
 
