@@ -61,7 +61,11 @@ inline void openjpeg_decode(std::span<const uint8_t> bytes, Image& image, int re
   image.allocate();
   for (uint32_t c = 0; c < image.components; ++c) {
     const opj_image_comp_t& component = decoded->comps[c];
-    if (component.w != image.columns || component.h != image.rows) throw std::runtime_error("OpenJPEG: other size");
+    if (component.w != image.columns || component.h != image.rows || component.data == nullptr) {
+      const std::string size = std::to_string(component.h) + " x " + std::to_string(component.w);
+      opj_image_destroy(decoded);
+      throw std::runtime_error("OpenJPEG: " + size);
+    }
     for (uint32_t y = 0; y < image.rows; ++y) {
       for (uint32_t x = 0; x < image.columns; ++x) image.set(c, y, x, component.data[y * image.columns + x]);
     }
