@@ -150,7 +150,7 @@ CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, Co
   const double asked = goal.layers.back();
   CodedImage best;
   Target best_target;
-  double best_psnr = -1, shift = 0;
+  double best_psnr = -1, shift = 0, last_step = 0, last_reached = 0;
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     job.target = shifted(goal, shift);
@@ -165,7 +165,10 @@ CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, Co
       best_psnr = reached;
     }
     if (reached >= asked && reached <= asked + kDecibelMargin) break;
-    const double step = std::isinf(reached) ? -6 : asked + kDecibelMargin / 2 - reached;
+    double step = std::isinf(reached) ? -6 : asked + kDecibelMargin / 2 - reached;
+    // An engine that hardly moves: its next truncation lies farther off.
+    if (step > 0 && last_step > 0 && reached - last_reached < last_step / 2) step = std::max(step, 2 * last_step);
+    last_step = step, last_reached = reached;
     shift = std::isinf(low) || std::isinf(high) ? shift + step : (low + high) / 2;
     if (asked + shift <= 0 || (!std::isinf(low) && !std::isinf(high) && high - low < 0.02)) break;
   }
