@@ -34,9 +34,28 @@ Target shifted(const Goal& goal, double decibels) {
   return target;
 }
 
+// OpenJPEG and Grok let the 8-bit number of a tile-part run over (ISO/IEC 15444-1 A.4.2).
+void check_tile_parts(ByteSpan codestream) {
+  const CodestreamHeader header = parse_codestream_header(codestream);
+  constexpr int kMost = 255;
+  std::vector<int> parts(header.tiles());
+  size_t at = header.first_tile_part;
+  while (at + 12 <= codestream.size() && load_big_endian(codestream.subspan(at, 2)) == marker::kSot) {
+    const auto tile = static_cast<size_t>(load_big_endian(codestream.subspan(at + 4, 2)));
+    const auto length = static_cast<size_t>(load_big_endian(codestream.subspan(at + 6, 4)));
+    if (tile < parts.size() && ++parts[tile] > kMost) {
+      throw Error(ErrorCode::kCodecSupport, "enableTilePartGeneration would take more than ", kMost,
+                  " tile-parts for a tile");
+    }
+    if (length < 12) break;
+    at += length;
+  }
+}
+
 std::vector<uint8_t> encode_bare(const Engine& engine, const SourceImage& image, const CodingJob& job) {
   std::vector<uint8_t> codestream = without_comments(engine.encode(image, job));
   check_kept(parse_codestream_header(codestream), job);
+  if (job.params.enable_tile_parts) check_tile_parts(codestream);
   return codestream;
 }
 
