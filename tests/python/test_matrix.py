@@ -284,6 +284,7 @@ REASONS = [
     r"^roi_shift is \d+: samples of \d+ bits have up to \d+ bit-planes",
     "it can't encode HT",
     "OpenJPEG could not encode",
+    "enableTilePartGeneration would take more than 255 tile-parts",
     "it has no rate or quality control in HT",
     "OpenJPEG could not decode",  # what the other engine wrote: the check before it leaves
 ]

@@ -155,6 +155,13 @@ def test_tile_parts(coder: str) -> None:
     assert sorted((p.tile, p.index) for p in several) == [(tile, r) for tile in range(4) for r in range(4)]
 
 
+@pytest.mark.parametrize("coder", ["openjpeg", "grok"])
+def test_more_tile_parts_than_their_number_holds_are_refused(coder: str) -> None:
+    planes = images.make("photo", "uint8", (300, 6, 7))
+    with pytest.raises(Error, match=coder + ": .*(more than 255 tile-parts|exceeds maximum number of tile parts 255)"):
+        encode(planes, coder, enableTilePartGeneration=True, progression="CPRL")
+
+
 PROFILES = [("openjpeg", GrkProfile.GRK_PROFILE_0), ("openjpeg", GrkProfile.GRK_PROFILE_1)]
 PROFILES += [("grok", GrkProfile.GRK_PROFILE_0), ("grok", GrkProfile.GRK_PROFILE_1)]
 

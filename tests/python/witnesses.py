@@ -219,6 +219,8 @@ def by_ffmpeg(stored: bytes) -> Planes:
         raise Unread("offsets")
     if stream.regions:
         raise Unread("a region of interest")
+    if not ffmpeg_reads_it_right(stream):
+        raise Unread("precincts ordered by place in several tiles")
     context = av.CodecContext.create("jpeg2000", "r")
     try:
         frames = context.decode(av.Packet(codestream_of(stored))) or context.decode(None)
@@ -286,7 +288,16 @@ def _raw_planes(path: pathlib.Path, stream: Stream) -> Optional[Planes]:
 
 
 def grok_reads_it_right(stream: Stream) -> bool:
-    """Whether Grok's decoder is to be believed: not with tiles of odd height, offsets or regions."""
+    """Whether Grok's decoder is to be believed: not where a tile begins at an odd row of some resolution, nor with
+    regions, nor with HT and many guard bits."""
     if stream.offset != (0, 0) or stream.tile_offset != (0, 0) or stream.regions:
         return False
-    return stream.tiles == (1, 1) or stream.tile_size[1] % 2 == 0
+    if stream.style & 64 and stream.guard_bits > 4:
+        return False
+    return stream.tiles[1] == 1 or stream.tile_size[1] % (1 << (stream.resolutions - 1)) == 0
+
+
+def ffmpeg_reads_it_right(stream: Stream) -> bool:
+    """Not precincts in an order by place, in several tiles: it errs on OpenJPEG's, Grok's and our streams alike."""
+    by_place = stream.progression in ("RPCL", "PCRL", "CPRL")
+    return not (by_place and stream.precincts and stream.tiles != (1, 1))
