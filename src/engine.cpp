@@ -69,7 +69,7 @@ void decode_codestream(const TargetImage& image, ByteSpan codestream, const Code
                        const DecodeOptions& options) {
   std::optional<Error> first_error;
   std::vector<const Engine*> able = find("", [&](const Engine& each) { return each.refusal(header, options); });
-  if (able.size() > 1) std::erase(able, options.witness_of);
+  std::ranges::stable_partition(able, [&](const Engine* engine) { return engine != options.witness_of; });
   // More than two threads inside a block make up for OpenJPEG's speed; 5/3 gives the same samples everywhere.
   if (options.threads > 2 && header.transform == 1) prefer(able, EngineName::kOpenjpeg);
   for (const Engine* engine : able) {

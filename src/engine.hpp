@@ -50,7 +50,7 @@ struct DecodeOptions {
   unsigned threads = 1;
   unsigned reduce = 0;                 // resolutions left out; each halves rows and columns
   unsigned layers = 0;                 // quality layers used; 0: all
-  const Engine* witness_of = nullptr;  // an engine that shall not decode what it wrote, if another one can
+  const Engine* witness_of = nullptr;  // an engine that decodes what it wrote only if no other one can
   bool is_partial() const { return reduce > 0 || layers > 0; }
 };
 
