@@ -12,6 +12,8 @@ thread_local int64_t left = 0;  // 0: off
 
 bool is_the_one() { return left > 0 && --left == 0; }
 
+void* allocate_or_null(std::size_t bytes) { return is_the_one() ? nullptr : std::malloc(bytes == 0 ? 1 : bytes); }
+
 }  // namespace
 
 void fail_allocation(int64_t n) { left = n; }
@@ -23,7 +25,7 @@ bool stop_failing() {
 }
 
 void* allocate(std::size_t bytes) {
-  void* const pointer = is_the_one() ? nullptr : std::malloc(bytes == 0 ? 1 : bytes);
+  void* const pointer = allocate_or_null(bytes);
   if (pointer == nullptr) throw std::bad_alloc();
   return pointer;
 }
@@ -32,6 +34,10 @@ void* allocate(std::size_t bytes) {
 
 void* operator new(std::size_t bytes) { return blosc2_grok::test::allocate(bytes); }
 void* operator new[](std::size_t bytes) { return blosc2_grok::test::allocate(bytes); }
+// std::stable_sort's buffer takes this one.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return blosc2_grok::test::allocate_or_null(bytes);
+}
 void operator delete(void* pointer) noexcept { std::free(pointer); }
 void operator delete[](void* pointer) noexcept { std::free(pointer); }
 void operator delete(void* pointer, std::size_t) noexcept { std::free(pointer); }
