@@ -131,7 +131,6 @@ class J2kEngine final : public Engine {
     if (params.rsiz != 0) return "it has no profiles";
     if (params.framerate != 0) return "it has no framerate";
     if (params.rate_control != RateControl::kBisect) return "it has no rateControlAlgorithm but BISECT";
-    if (job.has_goal && !job.irreversible) return "it meets a quality by the 9/7 transform only (irreversible=False)";
     if (params.max_comp_size != 0) return "it can't limit single components";
     if (params.max_cs_size != 0 && !params.is_ht()) return "it can't limit sizes in Part 1";
     return {};

@@ -56,8 +56,10 @@ struct EncodeOptions {
   Progression progression = Progression::kLrcp;
   int guard_bits = 2;            // raised where the transform's worst case needs it
   double base_step = 1.0;        // irreversible: quantization step in sample counts of a band of unit synthesis gain
-  double target_mse = 0.0;       // > 0, irreversible: choose the step for this mean squared error
-  std::size_t target_bytes = 0;  // > 0, irreversible: choose the step for a codestream of at most this size
+  // > 0: choose the step for this mean squared error, or for a codestream of at most this size. Reversible, in HT only:
+  // choose how many of the lowest bit-planes to leave out, for the error by estimate.
+  double target_mse = 0.0;
+  std::size_t target_bytes = 0;
   bool high_throughput = true;   // Part 15's block coder, else Part 1's
   int block_style = 0;           // Part 1: code-block style, the six bits of Table A.19
 };

@@ -2,13 +2,12 @@
 // The encoder's entry point: headers, tiles in order, packets.
 #include "encode_setup.hpp"
 #include "packet.hpp"
+#include "plane_dropping.hpp"
 #include "quantizer.hpp"
 #include "rate_control.hpp"
 #include "tile_encoder.hpp"
 
 namespace blosc2_grok::j2k {
-namespace {
-
 void encode_image(const ConstImageView& image, Workspace::Impl& work) {
   const MainHeader& header = work.header;
   for (uint32_t t = 0; t < header.size.tiles(); ++t) {
@@ -18,8 +17,6 @@ void encode_image(const ConstImageView& image, Workspace::Impl& work) {
     write_tile(t, work);
   }
 }
-
-}  // namespace
 
 void begin_output(Workspace::Impl& work) {
   work.output.clear();
@@ -38,8 +35,12 @@ std::span<const uint8_t> encode(const ConstImageView& image, const EncodeOptions
   Workspace::Impl& work = workspace.impl();
   set_up_encoding(image, options, work.header);
   work.report = {};
-  if (!options.reversible && (options.target_mse > 0 || options.target_bytes > 0)) {
+  work.dropped_depth = kNothingDropped;
+  const bool has_target = options.target_mse > 0 || options.target_bytes > 0;
+  if (has_target && !options.reversible) {
     encode_to_target(image, options, work);
+  } else if (has_target && options.high_throughput) {
+    encode_to_depth(image, options, work);
   } else {
     begin_output(work);
     encode_image(image, work);

@@ -16,7 +16,10 @@ struct Gain {
 // Sums of absolute values of the analysis filters by level: what a worst input can reach, rounded up.
 constexpr Gain kLargest53[] = {{1.5, 2.0}, {1.625, 2.5}, {1.6875, 2.75}, {1.7, 2.81}, {1.72, 2.88}};
 constexpr Gain kLargest97[] = {{1.39, 2.60}, {1.34, 2.63}, {1.31, 2.56}};
-// L2 norms of the 9/7's synthesis filters by level.
+// L2 norms of the synthesis filters by level; from the last one on they grow by the square root of 2.
+constexpr Gain kNorm53[] = {{1.22474, 0.84779},  {1.65831, 0.96014}, {2.3184, 1.25934},  {3.26917, 1.74441},
+                            {4.61993, 2.45387},  {6.53237, 3.46565}, {9.23775, 4.89953}, {13.064, 6.9284},
+                            {18.47523, 9.79803}, {26.1279, 13.85643}};
 constexpr Gain kNorm97[] = {{1.40211, 0.72126},   {2.03037, 0.98347},  {2.90116, 1.44196}, {4.11529, 2.07376},
                             {5.82451, 2.94732},   {8.23876, 4.17359},  {11.65195, 5.9043}, {16.47856, 8.35064},
                             {23.30428, 11.80983}, {32.95725, 16.70171}};
@@ -61,11 +64,12 @@ void for_each_band(int levels, Visit&& visit) {
 
 }  // namespace
 
-double synthesis_norm(int level, int band) {
+double synthesis_norm(bool reversible, int level, int band) {
   if (level == 0) return 1.0;
+  static_assert(std::size(kNorm53) == std::size(kNorm97));
   constexpr int kTable = int(std::size(kNorm97));
   const double more = level > kTable ? std::exp2((level - kTable) / 2.0) : 1.0;
-  const Gain gain = gain_at(kNorm97, level);
+  const Gain gain = reversible ? gain_at(kNorm53, level) : gain_at(kNorm97, level);
   return over_both_axes({gain.low * more, gain.high * more}, band);
 }
 
@@ -81,8 +85,9 @@ void set_quantization_steps(int bits, bool mct, int guard_bits, double base_step
   }
   for_each_band(coding.levels, [&](int r, int level, int band) {
     coding.steps[band_index(r, band)] =
-        coding.reversible ? uint16_t(reversible_exponent(bits, mct, coding.guard_bits, level, band) << 11)
-                          : irreversible_step(bits, coding.guard_bits, base_step / synthesis_norm(level, band), band);
+        coding.reversible
+            ? uint16_t(reversible_exponent(bits, mct, coding.guard_bits, level, band) << 11)
+            : irreversible_step(bits, coding.guard_bits, base_step / synthesis_norm(false, level, band), band);
   });
 }
 

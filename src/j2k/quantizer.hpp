@@ -6,8 +6,8 @@
 
 namespace blosc2_grok::j2k {
 
-// L2 norm of the 9/7's synthesis basis vectors of a band at decomposition level `level` (1 is the finest).
-double synthesis_norm(int level, int band);
+// L2 norm of the 5/3's or the 9/7's synthesis basis vectors of a band at decomposition level `level` (1: the finest).
+double synthesis_norm(bool reversible, int level, int band);
 
 // Fills exponents, mantissas, guard bits. Reversible: enough bit-planes for the transform's largest gain.
 // Irreversible: `base_step` over each band's synthesis norm. Raises `guard_bits` where they would not do.

@@ -108,7 +108,7 @@ class Search {
         for (int b = 0; b < resolution.bands; ++b) {
           const std::size_t index = std::size_t(resolution.first_band + b);
           const Subband& band = work_.tile.subbands[index];
-          visit(c, band, synthesis_norm(r == 0 ? levels : levels - r + 1, band.band), index);
+          visit(c, band, synthesis_norm(false, r == 0 ? levels : levels - r + 1, band.band), index);
         }
       }
     }

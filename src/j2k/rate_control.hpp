@@ -8,6 +8,8 @@ namespace blosc2_grok::j2k {
 
 // Starts the output with the main header of the coding as it is.
 void begin_output(Workspace::Impl& work);
+// Encodes and appends all tiles, without keeping coefficients.
+void encode_image(const ConstImageView& image, Workspace::Impl& work);
 // Appends the tile in work.
 void write_tile(uint32_t index, Workspace::Impl& work);
 

@@ -3,8 +3,11 @@
 #include "tile_encoder.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "part1_blocks.hpp"
+#include "plane_dropping.hpp"
+#include "quantizer.hpp"
 
 namespace blosc2_grok::j2k {
 namespace {
@@ -13,14 +16,20 @@ std::size_t encode_ht_block(const BandStripe& stripe, uint32_t x, bool keep, Wor
   const Subband& band = *stripe.band;
   uint8_t* bytes = work.coded.take<uint8_t>(kMaxCleanupBytes);
   const Rect rect = codeblock_rect(band, x, stripe.grid_row);
-  const HtEncodeJob job{stripe.at(rect), stripe.stride, int(rect.width()), int(rect.height()),
-                        std::min(31, band.magnitude_bits)};
+  const int width = int(rect.width()), height = int(rect.height());
+  // Tiles begin at different places of the sequence, so that sizes are close together.
+  const std::size_t start = std::size_t(work.tile.rect.x0 + 3 * work.tile.rect.y0);
+  const std::size_t number = start + band.first_codeblock + stripe.grid_row * band.grid_width + x;
+  const int dropped = std::min(planes_to_drop(stripe.dropped_depth, number), band.magnitude_bits - 1);
+  if (dropped > 0) drop_planes(stripe.at(rect), stripe.stride, width, height, dropped);
+  const int magnitude_bits = band.magnitude_bits - dropped;
+  const HtEncodeJob job{stripe.at(rect), stripe.stride, width, height, std::min(31, magnitude_bits)};
   const std::size_t length = work.kernels.encode_block(job, work.ht[0], bytes);
   keep = keep && length != 0;
   work.coded.give_back(kMaxCleanupBytes - (keep ? length : 0));
   if (!keep) return length;
   CodeBlock& block = work.tile.codeblock(band, x, stripe.grid_row);
-  block.missing_bits = uint8_t(band.magnitude_bits - 1);
+  block.missing_bits = uint8_t(magnitude_bits - 1);
   add_chunk(work.tile, block, {bytes, uint32_t(length), 0, 1, -1});
   return length;
 }
@@ -41,10 +50,15 @@ class EncodeBands final : public BandRows<T> {
     const TileComponent& at = work_.tile.components[component];
     first_band_ = std::size_t(work_.tile.resolution(component, 0).first_band);
     stripes_.resize(std::size_t(3 * at.levels + 1));
+    const auto norm_of = [&](const Subband& band, std::size_t index) {
+      const int finer = index == 0 ? 0 : int(index - 1) / 3;  // levels between the coarsest and this one
+      return synthesis_norm(true, at.levels - finer, band.band);
+    };
     for (std::size_t b = 0; b < stripes_.size(); ++b) {
       const Subband& band = work_.tile.subbands[first_band_ + b];
       stripes_[b].start(band, work_.rows, kFloat);
       stripes_[b].step = float(1.0 / band.step);
+      if (!kFloat) stripes_[b].dropped_depth = work_.dropped_depth - std::log2(norm_of(band, b));
     }
   }
 

@@ -36,6 +36,7 @@ struct BandStripe {
   std::size_t stride = 0;
   void* line = nullptr;                        // irreversible: one row before quantization, or after its undoing
   float step = 1.0f;                           // what rows are multiplied with
+  double dropped_depth = 0;                    // encoder, reversible: see planes_to_drop
   uint32_t grid_row = 0;                       // synthesis: the next to be decoded
   int64_t next_y = 0, first_y = 0, end_y = 0;  // rows of the stripe in subband coordinates
 
@@ -45,6 +46,9 @@ struct BandStripe {
   // Where a code-block of the stripe begins.
   int32_t* at(const Rect& block) const { return row(block.y0) + (block.x0 - band->rect.x0); }
 };
+
+// Of log2 of a step: below any band's gain.
+inline constexpr double kNothingDropped = -64;
 
 // Coefficients of a subband, kept for several tries of a step.
 struct KeptBand {
@@ -60,7 +64,8 @@ struct Workspace::Impl {
   Arena rows;   // wavelet rings and stripes of the components in work
   Arena coded;  // code-blocks' bytes of the tile in work
   Arena coefficients{std::size_t{1} << 22};
-  std::vector<KeptBand> kept;  // of all tiles, in order
+  std::vector<KeptBand> kept;              // of all tiles, in order
+  double dropped_depth = kNothingDropped;  // for a band of unit synthesis gain
   EncodeReport report;
   std::vector<uint8_t> output;
   std::vector<uint8_t> bodies;  // decoder: a tile's tile-parts joined

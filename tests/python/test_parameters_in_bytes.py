@@ -289,7 +289,6 @@ REFUSED: List[Tuple[str, Parameters, str]] = [
     ("j2k", {"framerate": 24}, CODED + "j2k: it has no framerate"),
     ("j2k", {"rateControlAlgorithm": 1}, CODED + "j2k: it has no rateControlAlgorithm but BISECT"),
     ("j2k", {"max_comp_size": 999}, CODED + "j2k: it can't limit single components"),
-    ("j2k", {"irreversible": False, "quality_mode": "dB", "quality_layers": [40]}, CODED + "j2k: it meets a quality"),
 ]
 
 

@@ -79,8 +79,10 @@ class Coded:
     def __init__(self, image: Image, coder: str, layers: List[float], mode: Optional[str], **parameters: Any) -> None:
         if mode is not None:
             parameters.update(quality_mode=mode, quality_layers=layers)
-        if coder == "ht":
+        if coder.startswith("ht"):
             parameters["mode"] = 64
+        if coder == "ht-5/3":
+            parameters["irreversible"] = False
         stored = _native.encode_block(
             image, parameters=Params(**parameters).to_dict(), capacity=2 * image.nbytes + 100_000
         )
@@ -104,7 +106,9 @@ class Coded:
         return psnr(self.image, decoded, 8 * self.image.dtype.itemsize)
 
 
-CODERS = ["part1", "ht"]
+CODERS = ["part1", "ht", "ht-5/3"]
+# What a quality may be above what was asked, dB; the last leaves out whole bit-planes of code-blocks.
+MARGINS = {"part1": 0.5, "ht": 0.5, "ht-5/3": 1.0}
 HEADERS: Dict[str, int] = {}
 
 
@@ -147,7 +151,7 @@ def test_decibels_are_met_from_above(name: str, coder: str, is_long: bool) -> No
         # Near the last bit, the ends of Part 1's coding passes are more than half a dB apart.
         is_nearly_lossless = coder == "part1" and coded.size > 0.94 * lossless.size
         if np.isfinite(reached) and not is_nearly_lossless and coded.size > smallest(name, image, coder) + 200:
-            assert reached <= decibels + 0.5, f"{decibels} dB"
+            assert reached <= decibels + MARGINS[coder], f"{decibels} dB"
 
 
 @pytest.mark.parametrize("coder", CODERS)
@@ -156,7 +160,7 @@ def test_constant_quality_is_the_same_search(key: str, value: float, coder: str,
     image = picture("xray", is_long)
     coded = Coded(image, coder, [], None, **{key: value})
     wanted = value if key == "psnr" else 20 * np.log10(65535 / value)
-    assert wanted <= coded.psnr() <= wanted + 0.5
+    assert wanted <= coded.psnr() <= wanted + MARGINS[coder]
 
 
 @pytest.mark.parametrize("engine", ["openjpeg", "grok"])
