@@ -157,6 +157,13 @@ typedef struct {
 /** The factory defaults. */
 BLOSC2_GROK_EXPORT void blosc2_grok_params_init(blosc2_grok_params *params);
 
+/** Checks `params` and writes them as the packed map that blosc2_grok_encode and blosc2_grok_set_defaults take.
+ *
+ *  @param reason receives a NUL-terminated sentence naming parameter, value and what is allowed, on failure; may be NULL.
+ *  @return bytes of the map (written only when they fit into `dst_capacity`), or a negative BLOSC2_ERROR_*. */
+BLOSC2_GROK_EXPORT int64_t blosc2_grok_pack_params(uint8_t *dst, size_t dst_capacity, const blosc2_grok_params *params,
+                                                   char *reason, size_t reason_capacity);
+
 /** How a block lies in memory and what its samples are: what Blosc2's `b2nd` metalayer says of an array. */
 typedef struct {
   uint32_t struct_size;       /**< sizeof(blosc2_grok_block), set by the caller. */

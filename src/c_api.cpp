@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "blosc2_grok.h"
+#include "c_params.hpp"
 #include "decode.hpp"
 #include "encode.hpp"
 #include "engine.hpp"
@@ -153,7 +154,8 @@ const char* blosc2_grok_version(void) { return kVersion; }
 int64_t blosc2_grok_build_info(uint8_t* dst, size_t dst_capacity) {
   return blosc2_grok::guard([&]() -> int64_t {
     Array list;
-    std::string licence = "BSD-3-Clause";
+    // Ours, OpenJPEG's and xxHash's, and Highway's.
+    std::string licence = "BSD-3-Clause AND BSD-2-Clause AND Apache-2.0";
     for (const blosc2_grok::Engine* engine : blosc2_grok::engines()) {
       list.push_back(describe_engine(*engine));
       if (engine->licence().starts_with("AGPL")) licence = engine->licence();  // covers the whole
@@ -185,6 +187,17 @@ int64_t blosc2_grok_normalize(uint8_t* dst, size_t dst_capacity, const uint8_t* 
 int64_t blosc2_grok_get_defaults(uint8_t* dst, size_t dst_capacity) {
   return blosc2_grok::guard(
       [&]() -> int64_t { return copy_out(dst, dst_capacity, pack_params(*blosc2_grok::default_params())); });
+}
+
+int64_t blosc2_grok_pack_params(uint8_t* dst, size_t dst_capacity, const blosc2_grok_params* params, char* reason,
+                                size_t reason_capacity) {
+  return blosc2_grok::guard([&] {
+    return with_reason(reason, reason_capacity, [&] {
+      if (params == nullptr) throw Error(ErrorCode::kInvalidParam, "params is NULL");
+      const auto& checked = blosc2_grok::check_codec_params(params);
+      return copy_out(dst, dst_capacity, pack_params(blosc2_grok::convert_params(checked.compressParams)));
+    });
+  });
 }
 
 void blosc2_grok_init(uint32_t, bool) {}

@@ -213,6 +213,33 @@ TEST(Defaults, StayWhenASetIsRefused) {
   EXPECT_EQ(*default_params(), Params{});
 }
 
+TEST(CApi, StructIsPackedAsTheMapSays) {
+  blosc2_grok_params params;
+  blosc2_grok_params_init(&params);
+  Bytes packed(4096);
+  int64_t size = blosc2_grok_pack_params(packed.data(), packed.size(), &params, nullptr, 0);
+  ASSERT_GT(size, 0);
+  EXPECT_EQ(parse_params({packed.data(), static_cast<size_t>(size)}), Params{});
+  params.compressParams.allocationByQuality = true;
+  params.compressParams.numlayers = 2;
+  params.compressParams.layer_distortion[0] = 40;
+  params.compressParams.layer_distortion[1] = 50;
+  params.compressParams.numresolution = 4;
+  size = blosc2_grok_pack_params(packed.data(), packed.size(), &params, nullptr, 0);
+  ASSERT_GT(size, 0);
+  EXPECT_EQ(parse_params({packed.data(), static_cast<size_t>(size)}),
+            parsed({{"quality_mode", "dB"}, {"quality_layers", Array{40.0, 50.0}}, {"num_resolutions", 4}}));
+
+  char reason[200] = "";
+  params.compressParams.numgbits = 8;
+  EXPECT_LT(blosc2_grok_pack_params(packed.data(), packed.size(), &params, reason, sizeof reason), 0);
+  EXPECT_STREQ(reason, "numgbits is 8: it must be an integer from 0 to 7");
+  params.magic = 1;
+  EXPECT_LT(blosc2_grok_pack_params(packed.data(), packed.size(), &params, reason, sizeof reason), 0);
+  EXPECT_LT(blosc2_grok_pack_params(packed.data(), packed.size(), nullptr, reason, sizeof reason), 0);
+  EXPECT_STREQ(reason, "params is NULL");
+}
+
 TEST(CApi, NormalizeWritesOnlyWhatFits) {
   Bytes all(4096, 0xee);
   const int64_t size = blosc2_grok_normalize(all.data(), all.size(), nullptr, 0, nullptr, 0);

@@ -19,7 +19,8 @@ int main(void) {
   blosc2_grok_block block = {sizeof block, 2, {ROWS, COLUMNS}, {ROWS, COLUMNS}, "<u2"};
   blosc2_grok_params params;
   blosc2_grok_message message = {.struct_size = sizeof message};
-  int64_t size;
+  uint8_t packed[1024];
+  int64_t size, packed_size;
   char version[32];
 
   snprintf(version, sizeof version, "%d.%d.%d", BLOSC2_GROK_VERSION_MAJOR, BLOSC2_GROK_VERSION_MINOR,
@@ -33,6 +34,14 @@ int main(void) {
   if (size <= 0) return fail("encode");
   if (blosc2_grok_decode((uint8_t *)decoded, BYTES, encoded, (size_t)size, 1) != BYTES) return fail("decode");
   if (memcmp(image, decoded, BYTES) != 0) return fail("the image came back changed");
+
+  params.compressParams.allocationByRateDistoration = true;
+  params.compressParams.numlayers = 1;
+  params.compressParams.layer_rate[0] = 8;
+  packed_size = blosc2_grok_pack_params(packed, sizeof packed, &params, NULL, 0);
+  if (packed_size <= 0 || packed_size > (int64_t)sizeof packed) return fail("pack_params");
+  size = blosc2_grok_encode(encoded, BYTES, (const uint8_t *)image, BYTES, &block, packed, (size_t)packed_size, 0);
+  if (size <= 0 || size > BYTES / 8) return fail("encode at a rate");
 
   if (blosc2_grok_decode((uint8_t *)decoded, BYTES, encoded, (size_t)size / 2, 1) >= 0) return fail("half a block");
   if (blosc2_grok_next_message(0, BLOSC2_GROK_MESSAGE_ERROR, &message) != 1) return fail("no reason for the error");
