@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Builds the project and runs its tests: CTest in a release and a sanitizer build, pytest, and the hosts.
+# Builds the project and runs its tests: CTest in builds with and without Grok and with sanitizers, pytest, the hosts.
 #
 #   ./test.sh          under 20 minutes on 2 cores, from a Debian 12 with nothing installed (root or sudo)
 #   ./test.sh --long   adds all hosts, ThreadSanitizer, and ten times as many mutations and random cases
@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 hosts=(newest oldest)
 pytest_options=()
-presets=(release asan)
+presets=(release bare asan)
 for argument; do
   case $argument in
     --long)
@@ -33,8 +33,21 @@ build() {
 run_ctest() {
   # What is installed from a sanitizer build wants the sanitizer in its users too.
   local skipped=()
-  [ "$1" = release ] || skipped=(-E '^install\.')
-  ctest --preset "$1" -j "$(nproc)" "${skipped[@]}" | grep -vE '^ +[0-9]+/[0-9]+ Test .* Passed |^ +Start +[0-9]+: '
+  [ "$1" = release ] || [ "$1" = bare ] || skipped=(-E '^install\.')
+  ctest --preset "$1" -j "$(nproc)" "${skipped[@]}" | grep -vE '^ *[0-9]+/[0-9]+ Test .* Passed |^ +Start +[0-9]+: '
+}
+
+# run_pytest: against the installed wheel.
+run_pytest() { "$venv/bin/python" -m pytest -q "${pytest_options[@]}" tests/python; }
+
+# run_bare_pytest: the same, quick, against the build without Grok.
+run_bare_pytest() {
+  local site=build/bare/site
+  rm -rf "$site"
+  mkdir -p "$site"
+  cp -r python/blosc2_grok "$site"
+  cp build/bare/libblosc2_grok.so "$site/blosc2_grok"
+  PYTHONPATH=$PWD/$site "$venv/bin/python" -m pytest -q tests/python
 }
 
 run_hosts() {
@@ -61,7 +74,8 @@ for preset in "${presets[@]}"; do
   step "build of build/$preset" build "$preset"
   step "CTest in build/$preset" run_ctest "$preset"
 done
-step "pytest" "$venv/bin/python" -m pytest -q "${pytest_options[@]}" tests/python
+step "pytest" run_pytest
+step "pytest without Grok" run_bare_pytest
 step "hosts: ${hosts[*]}" run_hosts
 
 [ ${#failed[@]} -eq 0 ] || { say "failed: ${failed[*]}"; exit 1; }

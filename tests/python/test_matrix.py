@@ -288,6 +288,7 @@ REASONS = [
     "it has no rate or quality control in HT",
     "OpenJPEG could not decode",  # what was written, in the check before it leaves
     r"openjpeg: \d+ coding passes for \d+ bit-planes",  # our decoder in the same check: tile-parts with offsets
+    r"openjpeg: a code-block of \d+ bytes where its tile has \d+ left",  # likewise
 ]
 
 
@@ -355,4 +356,5 @@ def test_random_combinations(part: int, is_long: bool, tmp_path: pathlib.Path) -
     faults += wrong_by_grok(for_grok, tmp_path)
     print(f"{refused} refused; decoded by {dict(counts)}, {len(for_grok)} given to Grok")
     assert not faults, "\n".join(faults)
-    assert refused < (600 if is_long else 24)
+    most = 24 if has_engine("grok") else 36
+    assert refused < (25 * most if is_long else most)
