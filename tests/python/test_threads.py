@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import threading
 from typing import Any, Callable, List
@@ -14,7 +15,7 @@ import pytest
 import blosc2_grok
 import images
 from blosc2_grok import Params, _native
-from cases import Case, store
+from cases import Case, has_engine, store
 
 ROUNDS = 60
 
@@ -179,6 +180,38 @@ def test_a_child_encodes_and_decodes(method: str) -> None:
             child.join(60)
             assert child.exitcode == 0
         finally:
+            child.kill()
+
+
+def _grok_child(queue: Any) -> None:
+    try:
+        image = images.make("xray", "uint16", (200, 300))
+        blocks: List[Any] = []
+
+        def encode() -> None:
+            for threads in (1, 2, 1):
+                parameters = Params(engine="grok", num_threads=threads).to_dict()
+                blocks.append(_native.encode_block(image, parameters=parameters))
+
+        run_at_once([encode] * 3)
+        queue.put(hashlib.sha256(blocks[0]).hexdigest() if len(set(blocks)) == 1 else "blocks differ")
+    except BaseException as error:
+        queue.put(repr(error))
+
+
+def test_two_processes_with_threads_of_grok() -> None:
+    if not has_engine("grok"):
+        pytest.skip("this build has no engine grok")
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    children = [context.Process(target=_grok_child, args=(queue,)) for _ in range(2)]
+    for child in children:
+        child.start()
+    try:
+        first, second = queue.get(timeout=60), queue.get(timeout=60)
+        assert first == second and len(first) == 64, (first, second)
+    finally:
+        for child in children:
             child.kill()
 
 
