@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // MB/s of our HT coder beside OpenJPH's library on one image (PGM or PPM file), interleaved in one run,
-// one thread; median of the thread's own time.
+// one thread; median of the thread's own time. With -threads n: of one thread and n in turn, by the clock.
 #include <hwy/targets.h>
 #include <time.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -49,15 +50,20 @@ Picture read_pnm(const char* path) {
   return p;
 }
 
+double clock_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 struct Times {
   std::vector<double> seconds;
 
   template <class Body>
-  void measure(Body&& body) {
-    const double begin = thread_seconds();
+  void measure(Body&& body, double (*now)() = thread_seconds) {
+    const double begin = now();
     body();
-    seconds.push_back(thread_seconds() - begin);
+    seconds.push_back(now() - begin);
   }
+  double best() const { return *std::min_element(seconds.begin(), seconds.end()); }
   double median() {
     std::sort(seconds.begin(), seconds.end());
     return seconds[seconds.size() / 2];
@@ -81,12 +87,49 @@ void choose_target(const std::string& name) {
   }
 }
 
+// One thread and `threads` in turn.
+void compare_threads(const Picture& picture, EncodeOptions options, unsigned threads, int runs) {
+  Workspace workspace;
+  std::vector<std::byte> back(picture.memory.size());
+  ImageView out = picture.view;
+  out.samples = back.data();
+  Times encode_times[2], decode_times[2];
+  std::vector<uint8_t> codestream[2];
+  for (int run = 0; run < runs; ++run) {
+    for (const int many : {0, 1}) {
+      options.threads = many != 0 ? threads : 1;
+      std::span<const uint8_t> bytes;
+      encode_times[many].measure([&] { bytes = encode(picture.view, options, workspace); }, clock_seconds);
+      codestream[many].assign(bytes.begin(), bytes.end());
+      decode_times[many].measure(
+          [&] {
+            decode(codestream[many], out, workspace, {0, options.threads});
+          },
+          clock_seconds);
+    }
+  }
+  double load = 0;
+  std::ifstream("/proc/loadavg") >> load;
+  const double megabytes = double(picture.memory.size()) / 1e6;
+  const auto print = [&](const char* name, Times* times) {
+    std::printf("%s MB/s: %.1f with 1 thread, %.1f with %u: %.2f times as fast; best runs %.1f, %.1f: %.2f\n", name,
+                megabytes / times[0].median(), megabytes / times[1].median(), threads,
+                times[0].median() / times[1].median(), megabytes / times[0].best(), megabytes / times[1].best(),
+                times[0].best() / times[1].best());
+  };
+  print("encode", encode_times);
+  print("decode", decode_times);
+  std::printf("same bytes %d, exact %d, workspace %.1f MB, load %.2f\n", int(codestream[0] == codestream[1]),
+              int(back == picture.memory), double(workspace.reserved_bytes()) / 1e6, load);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 2) {
     std::puts(
-        "j2k_bench image.pgm [-runs n] [-step s] [-mse m] [-bytes n] [-plain 1] [-isa AVX2] [-peer 0] [-o out.j2c]");
+        "j2k_bench image.pgm [-runs n] [-step s] [-mse m] [-bytes n] [-plain 1] [-isa AVX2] [-peer 0] [-part1 1] "
+        "[-threads n] [-o out.j2c]");
     return 1;
   }
   Picture picture = read_pnm(argv[1]);
@@ -98,11 +141,17 @@ int main(int argc, char** argv) {
   options.reversible = options.base_step == 0 && options.target_mse == 0 && options.target_bytes == 0;
   if (options.base_step == 0) options.base_step = 1;
   options.mct = picture.view.components == 3;
+  options.high_throughput = std::atoi(argument(argc, argv, "-part1", "0")) == 0;
   choose_target(argument(argc, argv, "-isa", "best"));
   Workspace workspace;
   if (std::atoi(argument(argc, argv, "-plain", "0")) != 0) workspace.impl().kernels = plain_kernel_set();
   const bool peer = std::atoi(argument(argc, argv, "-peer", "1")) != 0;
   const int runs = std::atoi(argument(argc, argv, "-runs", "15"));
+  const unsigned threads = unsigned(std::atoi(argument(argc, argv, "-threads", "1")));
+  if (threads > 1) {
+    compare_threads(picture, options, threads, runs);
+    return 0;
+  }
   Times encode_ours, decode_ours, encode_peer, decode_peer;
   std::vector<uint8_t> ours, theirs;
   std::vector<std::byte> back(picture.memory.size());

@@ -69,6 +69,13 @@ struct NativeCopy {
   }
 };
 
+// A thread is started for each call: it must have a millisecond's work or so.
+unsigned worthwhile_threads(unsigned wanted, const PlaneView& plane, size_t components, bool is_ht) {
+  const uint64_t enough = is_ht ? uint64_t{1} << 17 : uint64_t{1} << 14;
+  const uint64_t samples = uint64_t{plane.rows} * plane.columns * components;
+  return static_cast<unsigned>(std::clamp<uint64_t>(samples / enough, 1, std::max(wanted, 1u)));
+}
+
 j2k::Size size_of(const Extent& extent) { return {extent.width, extent.height}; }
 
 j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) {
@@ -94,6 +101,7 @@ j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) 
     }
   }
   options.base_step = kFinestStep;
+  options.threads = worthwhile_threads(job.threads, image.plane, image.components.size(), params.is_ht());
   const double wanted = job.target.layers.empty() ? 0 : job.target.layers.back();
   if (job.target.kind == Target::Kind::kBytes && wanted > 0) options.target_bytes = static_cast<size_t>(wanted);
   if (job.target.kind == Target::Kind::kDecibels) {
@@ -162,6 +170,8 @@ class J2kEngine final : public Engine {
     translate(ErrorCode::kData, [&] {
       j2k::DecodeOptions decode_options;
       decode_options.reduce = static_cast<int>(options.reduce);
+      decode_options.threads =
+          worthwhile_threads(options.threads, target.plane, target.components.size(), header.is_ht());
       const auto run = [&](const TargetImage& image) {
         TargetImage exact = image;
         exact.bits = header.components[0].bits;

@@ -62,10 +62,12 @@ struct EncodeOptions {
   std::size_t target_bytes = 0;
   bool high_throughput = true;   // Part 15's block coder, else Part 1's
   int block_style = 0;           // Part 1: code-block style, the six bits of Table A.19
+  unsigned threads = 1;          // that work on the image; the bytes are the same for any number
 };
 
 struct DecodeOptions {
-  int reduce = 0;  // resolutions left out
+  int reduce = 0;        // resolutions left out
+  unsigned threads = 1;  // that work on the image
 };
 
 struct Header {
@@ -87,7 +89,7 @@ struct EncodeReport {
   double mean_squared_error = 0.0;  // after rounding and clipping, where one was asked
 };
 
-// Reusable memory of one thread: nothing in it grows any more once a block of some kind has been through.
+// Reusable memory of one call at a time: nothing in it grows any more once a block of some kind has been through.
 class Workspace {
  public:
   Workspace();

@@ -40,34 +40,107 @@ void check_coding(const TileCoding& coding) {
 
 Rect reduced_area(const ImageSize& size, int reduce) { return ceil_shift(size.image, reduce); }
 
-// Gives subband rows to the wavelet; decodes each row of code-blocks when its first row is asked for.
+// The cleanup segment is one chunk; refinement may have come in two packets, which `memory` joins.
+void gather_ht_segments(const CodeBlock& block, const std::vector<Chunk>& chunks, Buffer<uint8_t>& memory,
+                        HtDecodeJob& job) {
+  const Chunk& cleanup = chunks[std::size_t(block.first_chunk)];
+  job.cleanup = {cleanup.data, cleanup.length};
+  if (cleanup.next < 0) return;
+  const Chunk& first = chunks[std::size_t(cleanup.next)];
+  job.refinement = {first.data, first.length};
+  if (first.next < 0) return;
+  const Chunk& second = chunks[std::size_t(first.next)];
+  uint8_t* joined = memory.grow(std::size_t{first.length} + second.length);
+  std::copy_n(first.data, first.length, joined);
+  std::copy_n(second.data, second.length, joined + first.length);
+  job.refinement = {joined, std::size_t{first.length} + second.length};
+}
+
+HtDecodeJob make_ht_job(const BlockPlace& place, const StripeJob& stripe, Buffer<uint8_t>& memory) {
+  Tile& tile = stripe.work->tile;
+  const CodeBlock& block = tile.codeblock(place.band, place.x, place.y);
+  HtDecodeJob job;
+  job.samples = place.samples;
+  job.stride = place.stride;
+  job.width = int(place.rect.width()), job.height = int(place.rect.height());
+  job.passes = block.passes;
+  job.missing_bits = block.missing_bits;
+  job.magnitude_bits = place.band.magnitude_bits;
+  job.fraction_bits = stripe.fraction_bits;
+  job.causal = (stripe.style & kCodeBlockCausal) != 0;
+  if (block.first_chunk >= 0) gather_ht_segments(block, tile.chunks, memory, job);
+  return job;
+}
+
+void clear(const HtDecodeJob& job) {
+  for (int y = 0; y < job.height; ++y) std::fill_n(job.samples + std::size_t(y) * job.stride, job.width, 0);
+}
+
+void decode_ht_blocks(const StripeJob& stripe, uint32_t first, uint32_t end, WorkerMemory& worker) {
+  const KernelSet& kernels = stripe.work->kernels;
+  HtDecodeJob jobs[kDecodeTogether];
+  std::size_t waiting = 0;
+  for (uint32_t x = first; x < end; ++x) {
+    jobs[waiting] = make_ht_job(stripe.stripe.block(x), stripe, worker.block_bytes[waiting]);
+    if (jobs[waiting].cleanup.empty()) {
+      clear(jobs[waiting]);
+    } else if (++waiting == kDecodeTogether) {
+      kernels.decode_blocks({jobs, waiting}, worker.ht);
+      waiting = 0;
+    }
+  }
+  if (waiting != 0) kernels.decode_blocks({jobs, waiting}, worker.ht);
+}
+
+void decode_stripe(const void* what, uint32_t first, uint32_t end, std::size_t index) {
+  const StripeJob& job = *static_cast<const StripeJob*>(what);
+  WorkerMemory& worker = *job.work->workers[index];
+  if ((job.style & kCodeBlockHt) != 0) return decode_ht_blocks(job, first, end, worker);
+  for (uint32_t x = first; x < end; ++x) {
+    decode_part1_block(job.stripe.block(x), job.style, job.fraction_bits, worker, *job.work);
+  }
+}
+
+// Gives subband rows to the wavelet; a row of code-blocks is decoded before its first row is asked for.
 template <class T>
 class DecodeBands final : public BandRows<T> {
  public:
-  DecodeBands(Workspace::Impl& work, std::vector<BandStripe>& stripes) : work_(work), stripes_(stripes) {}
+  DecodeBands(Workspace::Impl& work, std::vector<BandStripes>& stripes) : work_(work), stripes_(stripes) {}
 
   void start(std::size_t component, int reduce, int style) {
     const TileComponent& at = work_.tile.components[component];
-    style_ = style;
     first_band_ = std::size_t(work_.tile.resolution(component, 0).first_band);
     stripes_.resize(std::size_t(3 * std::max(0, at.levels - reduce) + 1));
     for (std::size_t b = 0; b < stripes_.size(); ++b) {
       const Subband& band = work_.tile.subbands[first_band_ + b];
-      stripes_[b].start(band, work_.rows, kFloat);
+      stripes_[b].start(band, kFloat, decode_stripe, work_);
       stripes_[b].step = float(0.5 * band.step);
-      stripes_[b].next_y = stripes_[b].end_y;
-      stripes_[b].grid_row = 0;
+      for (StripeJob& job : stripes_[b].jobs) job.style = style, job.fraction_bits = kFloat ? 1 : 0;
+    }
+  }
+
+  // Those stripes that the wavelet needs first, come first.
+  void queue_first(uint32_t grid_row) {
+    for (BandStripes& stripes : stripes_) {
+      if (grid_row < stripes.in_turn) queue(stripes, grid_row);
     }
   }
 
   T* row(std::size_t band) override {
-    BandStripe& stripe = stripes_[band - first_band_];
-    if (stripe.band->rect.empty()) return kFloat ? static_cast<T*>(stripe.line) : reinterpret_cast<T*>(stripe.data);
-    if (stripe.next_y == stripe.end_y) decode_next(stripe);
-    int32_t* row = stripe.row(stripe.next_y++);
+    BandStripes& stripes = stripes_[band - first_band_];
+    BandStripe* stripe = &stripes.job(stripes.grid_row).stripe;
+    if (stripe->band->rect.empty()) {
+      return kFloat ? static_cast<T*>(stripes.line) : reinterpret_cast<T*>(stripe->data);
+    }
+    if (stripe->next_y == stripe->end_y) {  // its place is free for another one
+      queue(stripes, stripes.grid_row + stripes.in_turn);
+      stripe = &stripes.job(++stripes.grid_row).stripe;
+    }
+    if (stripe->next_y == stripe->first_y) work_.crew->finish(stripes.job(stripes.grid_row).batch);
+    int32_t* row = stripe->row(stripe->next_y++);
     if constexpr (kFloat) {
-      float* line = static_cast<float*>(stripe.line);
-      work_.kernels.rows->dequantize(row, std::size_t(stripe.band->rect.width()), stripe.step, line);
+      float* line = static_cast<float*>(stripes.line);
+      work_.kernels.rows->dequantize(row, std::size_t(stripe->band->rect.width()), stripes.step, line);
       return line;
     } else {
       return row;
@@ -77,79 +150,17 @@ class DecodeBands final : public BandRows<T> {
 
  private:
   static constexpr bool kFloat = std::is_same_v<T, float>;
-  static constexpr int kFractionBits = kFloat ? 1 : 0;
 
-  // `grid_row` is the stripe to come.
-  void decode_next(BandStripe& stripe) {
-    const uint32_t grid_row = stripe.grid_row;
-    stripe.start_stripe(grid_row);
-    if ((style_ & kCodeBlockHt) != 0) {
-      decode_ht(stripe);
-    } else {
-      for (uint32_t x = 0; x < stripe.band->grid_width; ++x) {
-        decode_part1_block(stripe, x, style_, kFractionBits, work_);
-      }
-    }
-    stripe.grid_row = grid_row + 1;
-  }
-
-  void decode_ht(const BandStripe& stripe) {
-    const Subband& band = *stripe.band;
-    HtDecodeJob jobs[kDecodeTogether];
-    std::size_t waiting = 0;
-    for (uint32_t x = 0; x < band.grid_width; ++x) {
-      jobs[waiting] = make_job(stripe, x, stripe.grid_row, waiting);
-      if (jobs[waiting].cleanup.empty()) {
-        clear(jobs[waiting]);
-      } else if (++waiting == kDecodeTogether) {
-        work_.kernels.decode_blocks({jobs, waiting}, work_.ht);
-        waiting = 0;
-      }
-    }
-    if (waiting != 0) work_.kernels.decode_blocks({jobs, waiting}, work_.ht);
-  }
-
-  static void clear(const HtDecodeJob& job) {
-    for (int y = 0; y < job.height; ++y) std::fill_n(job.samples + std::size_t(y) * job.stride, job.width, 0);
-  }
-
-  // `place` tells jobs that wait together apart.
-  HtDecodeJob make_job(const BandStripe& stripe, uint32_t x, uint32_t y, std::size_t place) {
-    const CodeBlock& block = work_.tile.codeblock(*stripe.band, x, y);
-    const Rect rect = codeblock_rect(*stripe.band, x, y);
-    HtDecodeJob job;
-    job.samples = stripe.at(rect);
-    job.stride = stripe.stride;
-    job.width = int(rect.width()), job.height = int(rect.height());
-    job.passes = block.passes;
-    job.missing_bits = block.missing_bits;
-    job.magnitude_bits = stripe.band->magnitude_bits;
-    job.fraction_bits = kFractionBits;
-    job.causal = (style_ & kCodeBlockCausal) != 0;
-    if (block.first_chunk >= 0) gather_segments(block, place, job);
-    return job;
-  }
-
-  // The cleanup segment is one chunk; refinement may have come in two packets.
-  void gather_segments(const CodeBlock& block, std::size_t place, HtDecodeJob& job) {
-    const std::vector<Chunk>& chunks = work_.tile.chunks;
-    const Chunk& cleanup = chunks[std::size_t(block.first_chunk)];
-    job.cleanup = {cleanup.data, cleanup.length};
-    if (cleanup.next < 0) return;
-    const Chunk& first = chunks[std::size_t(cleanup.next)];
-    job.refinement = {first.data, first.length};
-    if (first.next < 0) return;
-    const Chunk& second = chunks[std::size_t(first.next)];
-    uint8_t* joined = work_.block_bytes[place].grow(std::size_t{first.length} + second.length);
-    std::copy_n(first.data, first.length, joined);
-    std::copy_n(second.data, second.length, joined + first.length);
-    job.refinement = {joined, std::size_t{first.length} + second.length};
+  void queue(BandStripes& stripes, uint32_t grid_row) {
+    StripeJob& job = stripes.job(grid_row);
+    if (grid_row >= job.stripe.band->grid_height) return;
+    job.stripe.start_stripe(grid_row);
+    work_.crew->add(job.batch);
   }
 
   Workspace::Impl& work_;
-  std::vector<BandStripe>& stripes_;
+  std::vector<BandStripes>& stripes_;
   std::size_t first_band_ = 0;
-  int style_ = 0;
 };
 
 class TileDecoder {
@@ -178,6 +189,9 @@ class TileDecoder {
       if (coding.levels < reduce_) fail("reduce ", reduce_, " with ", coding.levels, " decompositions");
       bands[i].start(c, reduce_, coding.codeblock_style);
       syntheses[i].start(*work_.kernels.rows, work_.tile, c, reduce_, bands[i], work_.rows);
+    }
+    for (uint32_t grid_row = 0; grid_row < 2; ++grid_row) {
+      for (int i = 0; i < together; ++i) bands[i].queue_first(grid_row);
     }
     const Rect rect = ceil_shift(work_.tile.components[first].rect, reduce_);
     if (rect.empty()) return;
@@ -279,6 +293,7 @@ void decode(std::span<const uint8_t> file, const ImageView& image, Workspace& wo
          image.columns, " are wanted");
   }
   find_tile_parts(bytes, work);
+  const CallCrew crew(options.threads, work);
   decode_tiles(bytes, image, options.reduce, work);
 }
 

@@ -12,7 +12,7 @@ void encode_image(const ConstImageView& image, Workspace::Impl& work) {
   const MainHeader& header = work.header;
   for (uint32_t t = 0; t < header.size.tiles(); ++t) {
     build_tile(header.size, header.coding, t, UINT64_MAX, work.tile);
-    work.coded.reset();
+    work.forget_coded();
     encode_tile_rows(image, work);
     write_tile(t, work);
   }
@@ -34,6 +34,7 @@ void write_tile(uint32_t index, Workspace::Impl& work) {
 std::span<const uint8_t> encode(const ConstImageView& image, const EncodeOptions& options, Workspace& workspace) {
   Workspace::Impl& work = workspace.impl();
   set_up_encoding(image, options, work.header);
+  const CallCrew crew(options.threads, work);
   work.report = {};
   work.dropped_depth = kNothingDropped;
   const bool has_target = options.target_mse > 0 || options.target_bytes > 0;

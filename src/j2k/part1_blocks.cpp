@@ -7,9 +7,9 @@
 namespace blosc2_grok::j2k {
 namespace {
 
-EbcotScratch& scratch_of(Workspace::Impl& work) {
-  if (!work.ebcot) work.ebcot = std::make_unique<EbcotScratch>();
-  return *work.ebcot;
+EbcotScratch& scratch_of(WorkerMemory& worker) {
+  if (!worker.ebcot) worker.ebcot = std::make_unique<EbcotScratch>();
+  return *worker.ebcot;
 }
 
 // One chunk a codeword segment.
@@ -26,20 +26,19 @@ void add_segments(const EbcotEncoded& encoded, const uint8_t* bytes, int style, 
 }
 
 // The chunks of each segment, joined where several layers have some of it.
-void gather_segments(const CodeBlock& block, int style, Workspace::Impl& work) {
-  const std::vector<Chunk>& chunks = work.tile.chunks;
+void gather_segments(const CodeBlock& block, int style, const std::vector<Chunk>& chunks, WorkerMemory& worker) {
   std::size_t total = 0;
   for (int32_t i = block.first_chunk; i >= 0; i = chunks[std::size_t(i)].next) total += chunks[std::size_t(i)].length;
-  uint8_t* joined = work.block_bytes[0].grow(total + 1);
-  work.segments.clear();
+  uint8_t* joined = worker.block_bytes[0].grow(total + 1);
+  worker.segments.clear();
   int pass = 0;
   bool open = false;
   for (int32_t i = block.first_chunk; i >= 0; i = chunks[std::size_t(i)].next) {
     const Chunk& chunk = chunks[std::size_t(i)];
     if (!open) {
-      work.segments.push_back({{chunk.data, chunk.length}, chunk.passes});
+      worker.segments.push_back({{chunk.data, chunk.length}, chunk.passes});
     } else {
-      EbcotSegment& segment = work.segments.back();
+      EbcotSegment& segment = worker.segments.back();
       const std::size_t before = segment.bytes.size();
       uint8_t* begin = joined;
       if (segment.bytes.data() != begin) std::copy_n(segment.bytes.data(), before, begin);
@@ -48,58 +47,56 @@ void gather_segments(const CodeBlock& block, int style, Workspace::Impl& work) {
     }
     pass += chunk.passes;
     open = !ends_segment(pass - 1, unsigned(style));
-    if (!open && work.segments.back().bytes.data() == joined) joined += work.segments.back().bytes.size();
+    if (!open && worker.segments.back().bytes.data() == joined) joined += worker.segments.back().bytes.size();
   }
 }
 
 }  // namespace
 
-std::size_t encode_part1_block(const BandStripe& stripe, uint32_t x, bool keep, Workspace::Impl& work) {
-  const Subband& band = *stripe.band;
+std::size_t encode_part1_block(const BlockPlace& place, bool keep, WorkerMemory& worker, Workspace::Impl& work) {
+  const Subband& band = place.band;
   const ComponentCoding& coding = work.header.coding.components[0];
-  const Rect rect = codeblock_rect(band, x, stripe.grid_row);
   EbcotEncodeJob job;
-  job.samples = stripe.at(rect), job.stride = stripe.stride;
-  job.width = int(rect.width()), job.height = int(rect.height());
+  job.samples = place.samples, job.stride = place.stride;
+  job.width = int(place.rect.width()), job.height = int(place.rect.height());
   job.band = EbcotBand(band.band);
   job.style = unsigned(coding.codeblock_style);
   job.reversible = coding.reversible;
-  uint8_t* bytes = work.coded.take<uint8_t>(kMaxEbcotBytes);
-  EbcotEncoded& encoded = work.ebcot_encoded;
-  work.kernels.ebcot_encode(job, scratch_of(work), bytes, encoded);
+  uint8_t* bytes = take_room(kMaxEbcotBytes, worker, work);
+  EbcotEncoded& encoded = worker.ebcot_encoded;
+  work.kernels.ebcot_encode(job, scratch_of(worker), bytes, encoded);
   if (encoded.planes > band.magnitude_bits) {
     fail("a coefficient has ", encoded.planes, " bits, ", band.magnitude_bits, " are announced");
   }
-  keep = keep && encoded.passes != 0;
-  work.coded.give_back(kMaxEbcotBytes - (keep ? encoded.bytes : 0));
-  if (!keep) return encoded.bytes;
-  CodeBlock& block = work.tile.codeblock(band, x, stripe.grid_row);
+  if (!keep || encoded.passes == 0) return encoded.bytes;
+  worker.coded = worker.coded.subspan(encoded.bytes);
+  CodeBlock& block = work.tile.codeblock(band, place.x, place.y);
   block.missing_bits = uint8_t(band.magnitude_bits - encoded.planes);
+  const std::lock_guard lock(work.coded_lock);
   add_segments(encoded, bytes, coding.codeblock_style, block, work.tile);
   return encoded.bytes;
 }
 
-void decode_part1_block(const BandStripe& stripe, uint32_t x, int style, int fraction_bits, Workspace::Impl& work) {
-  const Subband& band = *stripe.band;
-  const CodeBlock& block = work.tile.codeblock(band, x, stripe.grid_row);
-  const Rect rect = codeblock_rect(band, x, stripe.grid_row);
-  int32_t* samples = stripe.at(rect);
+void decode_part1_block(const BlockPlace& place, int style, int fraction_bits, WorkerMemory& worker,
+                        Workspace::Impl& work) {
+  const CodeBlock& block = work.tile.codeblock(place.band, place.x, place.y);
+  const Rect& rect = place.rect;
   if (block.first_chunk < 0) {
     for (int64_t y = 0; y < rect.height(); ++y) {
-      std::fill_n(samples + std::size_t(y) * stripe.stride, std::size_t(rect.width()), 0);
+      std::fill_n(place.samples + std::size_t(y) * place.stride, std::size_t(rect.width()), 0);
     }
     return;
   }
-  gather_segments(block, style, work);
+  gather_segments(block, style, work.tile.chunks, worker);
   EbcotDecodeJob job;
-  job.segments = work.segments;
-  job.planes = band.magnitude_bits - block.missing_bits;
+  job.segments = worker.segments;
+  job.planes = place.band.magnitude_bits - block.missing_bits;
   job.fraction_bits = fraction_bits;
-  job.band = EbcotBand(band.band);
+  job.band = EbcotBand(place.band.band);
   job.style = unsigned(style);
   job.width = int(rect.width()), job.height = int(rect.height());
-  job.samples = samples, job.stride = stripe.stride;
-  work.kernels.ebcot_decode(job, scratch_of(work));
+  job.samples = place.samples, job.stride = place.stride;
+  work.kernels.ebcot_decode(job, scratch_of(worker));
 }
 
 }  // namespace blosc2_grok::j2k

@@ -6,11 +6,11 @@
 
 namespace blosc2_grok::j2k {
 
-// Codes block x of the stripe, all its bit-planes, into one layer; adds it to the tile if it is to be kept. Returns its
-// length.
-std::size_t encode_part1_block(const BandStripe& stripe, uint32_t x, bool keep, Workspace::Impl& work);
+// Codes all bit-planes of a block into one layer; adds it to the tile if it is to be kept. Returns its length.
+std::size_t encode_part1_block(const BlockPlace& place, bool keep, WorkerMemory& worker, Workspace::Impl& work);
 
-// Decodes block x of the stripe, as far as the layers that were read go.
-void decode_part1_block(const BandStripe& stripe, uint32_t x, int style, int fraction_bits, Workspace::Impl& work);
+// Decodes a block, as far as the layers that were read go.
+void decode_part1_block(const BlockPlace& place, int style, int fraction_bits, WorkerMemory& worker,
+                        Workspace::Impl& work);
 
 }  // namespace blosc2_grok::j2k

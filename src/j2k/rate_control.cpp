@@ -170,7 +170,7 @@ class Search {
     set_step(step);
     begin_output(work_);
     for_each_tile([&](uint32_t t) {
-      work_.coded.reset();
+      work_.forget_coded();
       encode_kept_tile(t * bands(), 1, work_);
       write_tile(t, work_);
     });

@@ -28,6 +28,9 @@ struct CodeBlock {
   uint16_t passes = 0;       // read or written so far
 };
 
+// Of log2 of a step: below any band's gain.
+inline constexpr double kNothingDropped = -64;
+
 // All code-blocks of a subband stand in one grid, precincts being rectangles of that grid.
 struct Subband {
   Rect rect;     // in subband coordinates
@@ -35,9 +38,10 @@ struct Subband {
   int codeblock_width_log2 = 0, codeblock_height_log2 = 0;
   int64_t grid_x0 = 0, grid_y0 = 0;  // index of the first code-block in the absolute grid
   uint32_t grid_width = 0, grid_height = 0;
-  std::size_t first_codeblock = 0;  // in Tile::codeblocks
-  int magnitude_bits = 0;           // Mb
-  double step = 1.0;                // quantization step in sample counts, 1 when reversible
+  std::size_t first_codeblock = 0;         // in Tile::codeblocks
+  int magnitude_bits = 0;                  // Mb
+  double step = 1.0;                       // quantization step in sample counts, 1 when reversible
+  double dropped_depth = kNothingDropped;  // encoder, reversible: see planes_to_drop
 };
 
 struct PrecinctBand {

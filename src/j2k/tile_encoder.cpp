@@ -12,39 +12,43 @@
 namespace blosc2_grok::j2k {
 namespace {
 
-std::size_t encode_ht_block(const BandStripe& stripe, uint32_t x, bool keep, Workspace::Impl& work) {
-  const Subband& band = *stripe.band;
-  uint8_t* bytes = work.coded.take<uint8_t>(kMaxCleanupBytes);
-  const Rect rect = codeblock_rect(band, x, stripe.grid_row);
-  const int width = int(rect.width()), height = int(rect.height());
+std::size_t encode_ht_block(const BlockPlace& place, bool keep, WorkerMemory& worker, Workspace::Impl& work) {
+  const Subband& band = place.band;
+  uint8_t* bytes = take_room(kMaxCleanupBytes, worker, work);
+  const int width = int(place.rect.width()), height = int(place.rect.height());
   // Tiles begin at different places of the sequence, so that sizes are close together.
   const std::size_t start = std::size_t(work.tile.rect.x0 + 3 * work.tile.rect.y0);
-  const std::size_t number = start + band.first_codeblock + stripe.grid_row * band.grid_width + x;
-  const int dropped = std::min(planes_to_drop(stripe.dropped_depth, number), band.magnitude_bits - 1);
-  if (dropped > 0) drop_planes(stripe.at(rect), stripe.stride, width, height, dropped);
+  const std::size_t number = start + band.first_codeblock + std::size_t{place.y} * band.grid_width + place.x;
+  const int dropped = std::min(planes_to_drop(band.dropped_depth, number), band.magnitude_bits - 1);
+  if (dropped > 0) drop_planes(place.samples, place.stride, width, height, dropped);
   const int magnitude_bits = band.magnitude_bits - dropped;
-  const HtEncodeJob job{stripe.at(rect), stripe.stride, width, height, std::min(31, magnitude_bits)};
-  const std::size_t length = work.kernels.encode_block(job, work.ht[0], bytes);
-  keep = keep && length != 0;
-  work.coded.give_back(kMaxCleanupBytes - (keep ? length : 0));
-  if (!keep) return length;
-  CodeBlock& block = work.tile.codeblock(band, x, stripe.grid_row);
+  const HtEncodeJob job{place.samples, place.stride, width, height, std::min(31, magnitude_bits)};
+  const std::size_t length = work.kernels.encode_block(job, worker.ht[0], bytes);
+  if (!keep || length == 0) return length;
+  worker.coded = worker.coded.subspan(length);
+  CodeBlock& block = work.tile.codeblock(band, place.x, place.y);
   block.missing_bits = uint8_t(magnitude_bits - 1);
+  const std::lock_guard lock(work.coded_lock);
   add_chunk(work.tile, block, {bytes, uint32_t(length), 0, 1, -1});
   return length;
 }
 
-// Codes block x of the stripe and adds it to the tile, if it is to be kept. Returns its length.
-std::size_t encode_block(const BandStripe& stripe, uint32_t x, bool keep, Workspace::Impl& work) {
+// Codes a block and adds it to the tile, if it is to be kept. Returns its length.
+std::size_t encode_block(const BlockPlace& place, bool keep, WorkerMemory& worker, Workspace::Impl& work) {
   const bool ht = (work.header.coding.components[0].codeblock_style & kCodeBlockHt) != 0;
-  return ht ? encode_ht_block(stripe, x, keep, work) : encode_part1_block(stripe, x, keep, work);
+  return ht ? encode_ht_block(place, keep, worker, work) : encode_part1_block(place, keep, worker, work);
+}
+
+void encode_stripe(const void* what, uint32_t first, uint32_t end, std::size_t worker) {
+  const StripeJob& job = *static_cast<const StripeJob*>(what);
+  for (uint32_t x = first; x < end; ++x) encode_block(job.stripe.block(x), true, *job.work->workers[worker], *job.work);
 }
 
 // Takes subband rows from the wavelet; encodes each row of code-blocks when it is full.
 template <class T>
 class EncodeBands final : public BandRows<T> {
  public:
-  EncodeBands(Workspace::Impl& work, std::vector<BandStripe>& stripes) : work_(work), stripes_(stripes) {}
+  EncodeBands(Workspace::Impl& work, std::vector<BandStripes>& stripes) : work_(work), stripes_(stripes) {}
 
   void start(std::size_t component) {
     const TileComponent& at = work_.tile.components[component];
@@ -55,38 +59,51 @@ class EncodeBands final : public BandRows<T> {
       return synthesis_norm(true, at.levels - finer, band.band);
     };
     for (std::size_t b = 0; b < stripes_.size(); ++b) {
-      const Subband& band = work_.tile.subbands[first_band_ + b];
-      stripes_[b].start(band, work_.rows, kFloat);
+      Subband& band = work_.tile.subbands[first_band_ + b];
+      if (!kFloat) band.dropped_depth = work_.dropped_depth - std::log2(norm_of(band, b));
+      stripes_[b].start(band, kFloat, encode_stripe, work_);
       stripes_[b].step = float(1.0 / band.step);
-      if (!kFloat) stripes_[b].dropped_depth = work_.dropped_depth - std::log2(norm_of(band, b));
     }
   }
 
   T* row(std::size_t band) override {
-    BandStripe& stripe = stripes_[band - first_band_];
+    BandStripes& stripes = stripes_[band - first_band_];
     if constexpr (kFloat)
-      return static_cast<float*>(stripe.line);
+      return static_cast<float*>(stripes.line);
     else
-      return stripe.row(stripe.next_y);
+      return in_work(stripes).row(in_work(stripes).next_y);
   }
 
   void commit_row(std::size_t band) override {
-    BandStripe& stripe = stripes_[band - first_band_];
+    BandStripes& stripes = stripes_[band - first_band_];
+    BandStripe& stripe = in_work(stripes);
     if (stripe.band->rect.empty()) return;
     if constexpr (kFloat) {
-      work_.kernels.rows->quantize(static_cast<float*>(stripe.line), std::size_t(stripe.band->rect.width()),
-                                   stripe.step, stripe.row(stripe.next_y));
+      work_.kernels.rows->quantize(static_cast<float*>(stripes.line), std::size_t(stripe.band->rect.width()),
+                                   stripes.step, stripe.row(stripe.next_y));
     }
     if (++stripe.next_y < stripe.end_y) return;
-    for (uint32_t x = 0; x < stripe.band->grid_width; ++x) encode_block(stripe, x, true, work_);
-    if (stripe.grid_row + 1 < stripe.band->grid_height) stripe.start_stripe(stripe.grid_row + 1);
+    work_.crew->add(stripes.job(stripes.grid_row).batch);
+    if (++stripes.grid_row == stripe.band->grid_height) return;
+    StripeJob& next = stripes.job(stripes.grid_row);
+    work_.crew->finish(next.batch);
+    next.stripe.start_stripe(stripes.grid_row);
+  }
+
+  // All rows are in.
+  void finish() {
+    for (BandStripes& stripes : stripes_) {
+      for (uint32_t i = 0; i < stripes.in_turn; ++i) work_.crew->finish(stripes.jobs[i].batch);
+    }
   }
 
  private:
   static constexpr bool kFloat = std::is_same_v<T, float>;
 
+  static BandStripe& in_work(BandStripes& stripes) { return stripes.job(stripes.grid_row).stripe; }
+
   Workspace::Impl& work_;
-  std::vector<BandStripe>& stripes_;
+  std::vector<BandStripes>& stripes_;
   std::size_t first_band_ = 0;
 };
 
@@ -116,6 +133,7 @@ class KeepBands final : public BandRows<float> {
     return kept.data + kRowPadding + (empty ? 0 : next_[b] * kept.stride);
   }
   void commit_row(std::size_t band) override { ++next_[band - first_band_]; }
+  void finish() {}
 
  private:
   Workspace::Impl& work_;
@@ -171,6 +189,7 @@ class TileEncoder {
       if (together == 3) transform_colour(rows, width);
       for (int i = 0; i < together; ++i) analyses[i].commit();
     }
+    for (int i = 0; i < together; ++i) bands[i].finish();
   }
 
   template <class Bands>
@@ -203,13 +222,23 @@ class TileEncoder {
   Workspace::Impl& work_;
 };
 
-// Columns x0 to x1 of a kept band's row of code-blocks, quantized into the stripe; whole vectors may go beyond.
-void quantize_stripe(const KeptBand& kept, int64_t x0, int64_t x1, BandStripe& stripe, Workspace::Impl& work) {
-  const Rect& rect = stripe.band->rect;
-  const std::size_t first = std::size_t(x0 - rect.x0);
-  for (int64_t y = stripe.first_y; y < stripe.end_y; ++y) {
-    const float* row = kept.data + kRowPadding + std::size_t(y - rect.y0) * kept.stride;
-    work.kernels.rows->quantize(row + first, std::size_t(x1 - x0), stripe.step, stripe.row(y) + first);
+void encode_kept_blocks(const void* what, uint32_t first, uint32_t end, std::size_t index) {
+  const KeptJob& job = *static_cast<const KeptJob*>(what);
+  const Subband& band = *job.band;
+  WorkerMemory& worker = *job.work->workers[index];
+  for (uint32_t i = first; i < end; ++i) {
+    const uint32_t number = job.first_block + i * job.sampling;
+    const uint32_t x = number % band.grid_width, y = number / band.grid_width;
+    const Rect rect = codeblock_rect(band, x, y);
+    const std::size_t stride = padded_row(std::size_t(rect.width()));
+    int32_t* samples = worker.samples.grow(stride * std::size_t(rect.height())) + kRowPadding;
+    for (int64_t row = 0; row < rect.height(); ++row) {
+      const float* from = job.kept.data + kRowPadding + std::size_t(rect.y0 - band.rect.y0 + row) * job.kept.stride +
+                          std::size_t(rect.x0 - band.rect.x0);
+      job.work->kernels.rows->quantize(from, std::size_t(rect.width()), float(1.0 / band.step),
+                                       samples + std::size_t(row) * stride);
+    }
+    worker.counted_bytes += encode_block({band, x, y, rect, samples, stride}, job.sampling == 1, worker, *job.work);
   }
 }
 
@@ -222,25 +251,22 @@ void encode_tile_rows(const ConstImageView& image, Workspace::Impl& work) {
 void keep_tile_rows(const ConstImageView& image, Workspace::Impl& work) { TileEncoder(image, work).keep_components(); }
 
 std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspace::Impl& work) {
-  std::size_t bytes = 0;
-  uint32_t counter = 0;
-  for (std::size_t b = 0; b < work.tile.subbands.size(); ++b) {
+  std::vector<KeptJob>& jobs = work.kept_jobs;
+  jobs.resize(work.tile.subbands.size());
+  for (auto& worker : work.workers) worker->counted_bytes = 0;
+  uint32_t first = 0;
+  for (std::size_t b = 0; b < jobs.size(); ++b) {
     const Subband& band = work.tile.subbands[b];
-    if (band.rect.empty()) continue;
-    work.rows.reset();
-    BandStripe stripe;
-    stripe.start(band, work.rows, false);
-    stripe.step = float(1.0 / band.step);
-    for (uint32_t row = 0; row < band.grid_height; ++row) {
-      stripe.start_stripe(row);
-      for (uint32_t x = 0; x < band.grid_width; ++x) {
-        if (counter++ % sampling != 0) continue;
-        const Rect rect = codeblock_rect(band, x, row);
-        quantize_stripe(work.kept[first_band + b], rect.x0, rect.x1, stripe, work);
-        bytes += encode_block(stripe, x, sampling == 1, work);
-      }
-    }
+    const uint32_t blocks = band.grid_width * band.grid_height;
+    const uint32_t sampled = blocks <= first ? 0 : (blocks - first + sampling - 1) / sampling;
+    jobs[b] = {&band, work.kept[first_band + b], first, sampling, {}, &work};
+    jobs[b].batch = {encode_kept_blocks, &jobs[b], sampled, BandStripes::kBlocksAtOnce};
+    work.crew->add(jobs[b].batch);
+    first = first + sampled * sampling - blocks;
   }
+  for (const KeptJob& job : jobs) work.crew->finish(job.batch);
+  std::size_t bytes = 0;
+  for (const auto& worker : work.workers) bytes += worker->counted_bytes;
   return bytes;
 }
 
