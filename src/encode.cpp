@@ -106,7 +106,6 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
   Segment segment = describe(prepared, request);
   CodingJob job = make_job(prepared, request.threads);
   job.is_checked = is_checked(params, segment);
-  job.is_alone = request.is_alone;
 
   const CodedImage coded = encode_within_cap(prepared, job, find_overhead(segment, params.cod_format), segment);
   if (segment.is_lossy) segment.loss = coded.loss;

@@ -46,10 +46,6 @@ std::vector<const Engine*> find(const std::string& wanted, Refusal&& refusal) {
   throw Error(ErrorCode::kCodecSupport, "no engine can do this: ", reasons);
 }
 
-void prefer(std::vector<const Engine*>& able, EngineName id) {
-  std::ranges::stable_partition(able, [id](const Engine* engine) { return engine->id() == id; });
-}
-
 }  // namespace
 
 std::span<const Engine* const> engines() {
@@ -58,11 +54,7 @@ std::span<const Engine* const> engines() {
 }
 
 std::vector<const Engine*> find_encoders(const SourceImage& image, const CodingJob& job) {
-  auto able = find(wanted_name(job.params.engine), [&](const Engine& engine) { return engine.refusal(image, job); });
-  // Our engine has one thread a block. Where threads may work inside it OpenJPEG codes Part 1, whatever their number,
-  // so that the bytes don't depend on it.
-  if (job.is_alone && !job.params.is_ht()) prefer(able, EngineName::kOpenjpeg);
-  return able;
+  return find(wanted_name(job.params.engine), [&](const Engine& engine) { return engine.refusal(image, job); });
 }
 
 void decode_codestream(const TargetImage& image, ByteSpan codestream, const CodestreamHeader& header,
@@ -70,8 +62,6 @@ void decode_codestream(const TargetImage& image, ByteSpan codestream, const Code
   std::optional<Error> first_error;
   std::vector<const Engine*> able = find("", [&](const Engine& each) { return each.refusal(header, options); });
   std::ranges::stable_partition(able, [&](const Engine* engine) { return engine != options.witness_of; });
-  // More than two threads inside a block make up for OpenJPEG's speed; 5/3 gives the same samples everywhere.
-  if (options.threads > 2 && header.transform == 1) prefer(able, EngineName::kOpenjpeg);
   for (const Engine* engine : able) {
     try {
       return engine->decode(image, codestream, header, options);

@@ -38,7 +38,6 @@ struct CodingJob {
   bool colour_transform = false;
   unsigned resolutions = 6;  // clamped to what the tiles allow
   unsigned threads = 1;
-  bool is_alone = false;    // its chunk is this one block: the host's threads may work inside it
   bool has_goal = false;    // a budget or a quality is to be met
   bool is_checked = false;  // decode a lossless stream again before it leaves
 };

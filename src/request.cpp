@@ -121,7 +121,6 @@ EncodeRequest make_encode_request(ByteSpan block, uint8_t codec_meta, const void
     take_as_row(request, typesize);
   }
   undo_filters(request, call);
-  request.is_alone = host::chunk_is_one_block(call.schunk, array);
   request.threads = inner_threads(request.params.num_threads, call.schunk, array, call.threads);
   return request;
 }

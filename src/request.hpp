@@ -22,7 +22,6 @@ struct EncodeRequest {
   std::string lossless_only;      // why no loss is allowed; empty: it is
   Params params;
   unsigned threads = 1;
-  bool is_alone = true;      // its chunk is this one block
   bool must_shrink = false;  // the host stores blocks raw that don't get smaller
 };
 

@@ -54,6 +54,15 @@ TEST(Allocation, EachOfEncodingMayFail) {
   fail_each_allocation(static_cast<int64_t>(p.stored.size()), [&] { return p.encode_again(); });
 }
 
+// Those of the calling thread: starting the others is one of them.
+TEST(Allocation, EachOfCodingWithThreadsMayFail) {
+  Prepared p({200, 300}, {{"engine", "j2k"}, {"num_threads", 3}});
+  fail_each_allocation(static_cast<int64_t>(p.stored.size()), [&] { return p.encode_again(); });
+  fail_each_allocation(static_cast<int64_t>(p.block.bytes.size()), [&] {
+    return blosc2_grok_decode(p.out.data(), p.out.size(), p.stored.data(), p.stored.size(), 3);
+  });
+}
+
 TEST(Allocation, EachOfEncodingManyComponentsMayFail) {
   Prepared p({3, 33, 47, 4});
   fail_each_allocation(static_cast<int64_t>(p.stored.size()), [&] { return p.encode_again(); });

@@ -65,6 +65,31 @@ TEST_P(Lossless, TwiceIsTheSameWithAnyThreads) {
   }
 }
 
+// Whatever the threads: the bytes must not depend on them.
+TEST(Engine, OursTakesWhatItCovers) {
+  struct Row {
+    Map parameters;
+    uint8_t codec_meta;
+    EngineName engine;
+  };
+  const Row rows[] = {
+      {{}, 0, EngineName::kJ2k},
+      {{{"mode", 64}}, 0, EngineName::kJ2k},
+      {{{"mode", 64}}, 40, EngineName::kJ2k},
+      {{{"tile_size", Array{32, 32}}, {"mode", 1}}, 0, EngineName::kJ2k},
+      {{}, 40, EngineName::kOpenjpeg},
+      {{{"engine", "openjpeg"}}, 0, EngineName::kOpenjpeg},
+  };
+  for (const Row& row : rows) {
+    for (const int threads : {0, 1, 4}) {
+      Map parameters = row.parameters;
+      parameters.emplace_back("num_threads", threads);
+      const Bytes stored = encode(make_block("xray", "<u2", {200, 300}), parameters, row.codec_meta);
+      EXPECT_EQ(open_stored_block(stored).segment->engine.id, static_cast<uint8_t>(row.engine)) << threads;
+    }
+  }
+}
+
 TEST(Picture, OfABlockIsAsWideAsItsLastAxis) {
   const WitnessImage image = read_with_openjpeg(encode(make_block("photo", "|u1", {100, 300})));
   EXPECT_EQ(image.width, 300u);

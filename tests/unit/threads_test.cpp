@@ -28,6 +28,8 @@ std::vector<Job> make_jobs() {
       {make_block("ct", "<i2", {80, 80}), {{"quality_mode", "dB"}, {"quality_layers", Array{60}}}, 0, {}},
       {make_block("photo", "|u1", {60, 70, 3}), {{"mct", 1}, {"cod_format", 1}}, 0, {}},
       {make_block("photo", "<u2", {100, 100}), {{"num_threads", 2}}, 0, {}},
+      {make_block("xray", "<u2", {300, 400}), {{"num_threads", 3}}, 0, {}},
+      {make_block("xray", "<u2", {600, 500}), {{"num_threads", 2}, {"mode", 64}}, 0, {}},
   };
   for (const Engine* engine : engines()) {
     const int mode = engine->name() == "openjpeg" ? 0 : 64;
