@@ -74,13 +74,15 @@ params_defaults: Dict[str, Any]
 """The factory defaults, by parameter name; changing this dict has no effect."""
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LATER:
-        return globals().setdefault(name, getattr(import_module(f".{_LATER[name]}", __name__), name))
-    # Made on first use, too, since it holds a NumPy array.
-    if name == "params_defaults":
-        return globals().setdefault(name, factory_defaults())
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of these
+
+    def __getattr__(name: str) -> Any:
+        if name in _LATER:
+            return globals().setdefault(name, getattr(import_module(f".{_LATER[name]}", __name__), name))
+        # Made on first use, too, since it holds a NumPy array.
+        if name == "params_defaults":
+            return globals().setdefault(name, factory_defaults())
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> List[str]:

@@ -312,7 +312,8 @@ def _following_images(sample: Sample, image: NDArray[Any], region: Region, roles
         return np.roll(image, -1, axis)
     start = region[axis].start
     neighbour = start + 1 if start + 1 < shape[axis] else start - 1
-    return np.asarray(sample.source[(*region[:axis], slice(neighbour, neighbour + 1), *region[axis + 1 :])])
+    beside = (*region[:axis], slice(neighbour, neighbour + 1), *region[axis + 1 :])
+    return np.asarray(sample.source[beside])
 
 
 # Ratio
