@@ -95,14 +95,24 @@ def set_params_defaults(**kwargs: Any) -> None:
     Every call starts from the factory defaults, not from the last call; without arguments it restores them. They serve
     arrays that have no parameters of their own; ``cparams["codec_meta"]`` replaces their quality.
 
-    :param kwargs: the fields of :class:`Params`.
+    :param kwargs: the fields of ``Params``.
     :raises ValueError: names parameter, value and what is allowed; the parameters stay as they were.
+
+    ```python
+    >>> import blosc2_grok
+    >>> blosc2_grok.set_params_defaults(quality_mode="rates", quality_layers=[8])  # each block 8 times smaller
+    >>> blosc2_grok.set_params_defaults()  # lossless again
+
+    ```
     """
     _native.set_defaults(Params(**kwargs).to_dict())
 
 
 def get_libpath() -> str:
-    """The path of the plugin's library."""
+    """Where the plugin's library is; the same as ``libpath``.
+
+    :returns: the absolute path of ``libblosc2_grok.so``.
+    """
     return libpath
 
 
