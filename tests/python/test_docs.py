@@ -111,3 +111,23 @@ def test_blocks_are_found_and_fail(tmp_path: Path) -> None:
     for block in (second, third, fourth):
         with pytest.raises(AssertionError):
             block.run(names)
+
+
+def test_the_site_builds(tmp_path: Path) -> None:
+    """Links and anchors included, and nothing that the API page names is missing."""
+    pytest.importorskip("mkdocs", reason="needs requirements-docs.txt")
+    pytest.importorskip("mkdocstrings_handlers.python", reason="needs requirements-docs.txt")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "site" / "api.html").read_text()
+    assert [name for name in blosc2_grok.__all__ if f'id="blosc2_grok.{name}"' not in page] == []
+
+
+def test_the_api_page_names_everything_public() -> None:
+    named = re.findall(r"^::: blosc2_grok\.(\w+)$", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
+    assert sorted(named) == sorted(blosc2_grok.__all__)
