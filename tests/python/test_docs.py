@@ -26,6 +26,7 @@ import blosc2_grok
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHELLS = ("bash", "sh")
+INSTALLS = re.compile(r"\b(pip|apt|apt-get|conda) +(un)?install|\bsudo\b")
 FENCE = re.compile(
     r"(?:^[ ]*<!-- not run: (?P<reason>[^\n]*?) -->[ ]*\n\n?)?"
     r"^(?P<indent>[ ]*)```[ ]?(?P<language>\w*)[^\n]*\n(?P<code>.*?)^(?P=indent)```[ ]*$",
@@ -49,6 +50,7 @@ class Block:
             # Lines are counted as in the page, for the traceback.
             exec(compile("\n" * self.line + self.code, str(self.page), "exec"), names)
         elif self.language in SHELLS:
+            assert not INSTALLS.search(self.code), f"{where}: tests install nothing, say `not run`"
             folders = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
             done = subprocess.run(
                 ["bash", "-euo", "pipefail", "-c", self.code],
@@ -102,13 +104,14 @@ def test_blocks_are_found_and_fail(tmp_path: Path) -> None:
     page.write_text(
         "```python\na = 1\n```\n\n- item\n\n  ```sh\n  exit 3\n  ```\n\n"
         "<!-- not run: no such host -->\n```bash\nfalse\n```\n\n```pycon\n>>> a\n2\n\n```\n"
+        "```sh\n: pip install nothing\n```\n"
     )
-    first, second, third, fourth = blocks_of(page)
+    first, second, third, fourth, fifth = blocks_of(page)
     assert (first.line, second.language, third.reason) == (1, "sh", "no such host")
     names: Dict[str, Any] = {}
     first.run(names)
     assert names["a"] == 1
-    for block in (second, third, fourth):
+    for block in (second, third, fourth, fifth):
         with pytest.raises(AssertionError):
             block.run(names)
 
