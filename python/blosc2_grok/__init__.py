@@ -74,13 +74,15 @@ params_defaults: Dict[str, Any]
 """The factory defaults, by parameter name; changing this dict has no effect."""
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LATER:
-        return globals().setdefault(name, getattr(import_module(f".{_LATER[name]}", __name__), name))
-    # Made on first use, too, since it holds a NumPy array.
-    if name == "params_defaults":
-        return globals().setdefault(name, factory_defaults())
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of these
+
+    def __getattr__(name: str) -> Any:
+        if name in _LATER:
+            return globals().setdefault(name, getattr(import_module(f".{_LATER[name]}", __name__), name))
+        # Made on first use, too, since it holds a NumPy array.
+        if name == "params_defaults":
+            return globals().setdefault(name, factory_defaults())
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> List[str]:
@@ -93,14 +95,24 @@ def set_params_defaults(**kwargs: Any) -> None:
     Every call starts from the factory defaults, not from the last call; without arguments it restores them. They serve
     arrays that have no parameters of their own; ``cparams["codec_meta"]`` replaces their quality.
 
-    :param kwargs: the fields of :class:`Params`.
+    :param kwargs: the fields of ``Params``.
     :raises ValueError: names parameter, value and what is allowed; the parameters stay as they were.
+
+    ```python
+    >>> import blosc2_grok
+    >>> blosc2_grok.set_params_defaults(quality_mode="rates", quality_layers=[8])  # each block 8 times smaller
+    >>> blosc2_grok.set_params_defaults()  # lossless again
+
+    ```
     """
     _native.set_defaults(Params(**kwargs).to_dict())
 
 
 def get_libpath() -> str:
-    """The path of the plugin's library."""
+    """Where the plugin's library is; the same as ``libpath``.
+
+    :returns: the absolute path of ``libblosc2_grok.so``.
+    """
     return libpath
 
 

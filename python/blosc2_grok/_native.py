@@ -78,6 +78,7 @@ class Message:
     block_shape: str
     """Shape of the block in samples, "1 x 256 x 256"; empty when not known."""
     text: str
+    """What happened, a sentence with the numbers in it."""
 
     def __str__(self) -> str:
         return self.text
@@ -121,6 +122,8 @@ def _load(path: str) -> ctypes.CDLL:
 
 
 libpath: str = _find_library()
+"""The absolute path of the plugin's library, ``libblosc2_grok.so``."""
+
 _lib = _load(libpath)
 
 
@@ -220,7 +223,10 @@ def normalize(parameters: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def message_serial() -> int:
-    """The serial number of the newest message; 0 when there has been none."""
+    """The serial number of the newest message of this process, to be given to ``last_error`` or ``notices`` later.
+
+    :returns: a number that grows with every message; 0 when there has been none.
+    """
     return int(_lib.blosc2_grok_message_serial())
 
 

@@ -58,22 +58,23 @@ def asarray(
 ) -> blosc2.NDArray:
     """Stores ``a`` as JPEG 2000, with its parameters in the array: lossless, or with one quality.
 
-    ``a`` is anything with ``shape``, ``dtype`` and slices (NumPy, a memory map, h5py, Zarr, another Blosc2 array), or
-    what NumPy makes an array of; it is read chunk by chunk.
+    Give at most one quality: ``ratio``, ``psnr``, ``rmse``, ``max_error`` or ``noise``. It is the same for every block,
+    and kept by later updates, since it stays in the array.
 
-    Quality, the same for every block and kept by later updates, since it stays in the array; at most one of:
-
+    :param a: anything with ``shape``, ``dtype`` and slices (NumPy, a memory map, h5py, Zarr, another Blosc2 array), or
+        what NumPy makes an array of; it is read chunk by chunk. Up to 16 axes: the last two are rows and columns, a
+        last one of 3 or 4 after two longer ones is colour. Booleans, integers of 8 to 64 bits, floats of 16 to 64,
+        complex numbers of 64 and 128.
     :param max_error: no sample is changed by more; in the samples' own units, as the next one.
     :param rmse: the root-mean-square error of a block is at most this.
     :param psnr: of a block, in dB, at least this; its peak is 2^bits - 1, see ``bits_per_sample``.
     :param noise: the rmse is at most this part of the noise's standard deviation; 0.25 is good advice. The noise is
-        estimated (:func:`blosc2_grok.calibration.estimate_noise`), or told:
+        estimated, or told:
         ``{"factor": 0.25, "gain": counts per quantum, "read_noise": counts, "offset": counts}`` or
         ``{"factor": 0.25, "sigma": counts}``.
     :param ratio: bytes of the samples over bytes stored, of the whole array. One ``rmse`` that meets it within 5 % is
         found on sampled blocks, and stored in the array; ``vlmeta["grok_ratio"]`` holds asked and got.
     :param calibrate: "sampled", or "all": the ratio is met within 2 %, by trying all blocks.
-
     :param coder: "part1", "ht" (high throughput), or "auto".
     :param params: any parameters, by Grok's names: ``Params`` or a dict. In a dict, ``mct`` left out means "auto".
     :param chunks: default: several blocks, so that Blosc2's threads share the work (16, or 8 MiB).
@@ -81,8 +82,23 @@ def asarray(
         multiples of 32; several images where one has less than 64 KiB.
     :param blosc2_kwargs: for blosc2, unchanged: ``urlpath``, ``mode``, ``meta``, ``cparams``, ``dparams``... A file is
         written under a temporary name beside ``urlpath``, and renamed when it is complete.
+    :returns: the array; one with ``urlpath`` is open for updates.
     :raises ValueError: a parameter, or what it means for this array, is wrong. Nothing has been created then.
-    :raises Error: a block could not be coded. Nothing is left under ``urlpath``.
+    :raises TypeError: the dtype can't be stored, or a keyword is not known.
+    :raises FileExistsError: there is a file of this name, and ``mode`` isn't "w".
+    :raises Error: a block could not be coded, or no loss reaches the ratio. Nothing is left under ``urlpath``.
+
+    ```python
+    >>> import blosc2_grok, numpy
+    >>> frames = numpy.random.default_rng(0).poisson(300, (4, 512, 640)).astype("u2")
+    >>> array = blosc2_grok.asarray(frames, urlpath="frames.b2nd", mode="w")  # lossless
+    >>> bool((array[2] == frames[2]).all())
+    True
+    >>> lossy = blosc2_grok.asarray(frames, max_error=5)
+    >>> int(abs(lossy[:].astype(int) - frames).max())
+    5
+
+    ```
     """
     _check_names(blosc2_kwargs)
     source = a if hasattr(a, "shape") and hasattr(a, "dtype") else np.asarray(a)
@@ -396,6 +412,17 @@ def cparams(*, rate: Optional[float] = None, **blosc2_cparams: Any) -> Dict[str,
     :param rate: compression ratio of each block, 1 to 25.5, as ``codec_meta``; None: as the array's or the process's
         parameters say.
     :param blosc2_cparams: others of ``blosc2.CParams``, such as ``nthreads``.
+    :returns: a dict with the codec, no filters, no splitting, and what was given.
+    :raises ValueError: the rate is out of range, or what was given contradicts the codec.
+
+    ```python
+    >>> import blosc2, blosc2_grok, numpy
+    >>> image = numpy.random.default_rng(0).poisson(300, (256, 256)).astype("u2")
+    >>> array = blosc2.asarray(image, chunks=(256, 256), blocks=(256, 256), cparams=blosc2_grok.cparams(rate=5))
+    >>> bool(4.9 < array.schunk.cratio < 5.5)
+    True
+
+    ```
     """
     if rate is not None and not 1 <= rate <= 25.5:
         raise ValueError(f"rate is {rate!r}: it must be None or a number from 1 to 25.5")
@@ -432,7 +459,18 @@ def merge_cparams(given: Any, codec_meta: int) -> Dict[str, Any]:
 def meta(params: Optional[Params] = None, **parameters: Any) -> Dict[str, Any]:
     """What ``meta=`` of Blosc2's functions needs, so that an array carries its parameters.
 
-    :param params: the parameters; or give them by name, as to :class:`Params`.
+    :param params: the parameters; or give them by name, as to ``Params``.
+    :param parameters: the fields of ``Params``.
+    :returns: a dict with the metalayer ``grok``.
+    :raises ValueError: a parameter is wrong, or they are given in both ways.
+
+    ```python
+    >>> import blosc2, blosc2_grok
+    >>> array = blosc2.zeros((256, 256), "u2", cparams=blosc2_grok.cparams(), meta=blosc2_grok.meta(max_error=2))
+    >>> blosc2_grok.params_of(array).max_error
+    2.0
+
+    ```
     """
     if params is not None and parameters:
         raise ValueError("parameters are given twice: by params and by name")
@@ -443,11 +481,22 @@ def meta(params: Optional[Params] = None, **parameters: Any) -> Dict[str, Any]:
 def like(b: Any) -> Dict[str, Any]:
     """Keyword arguments that make another array with the parameters of ``b``.
 
-    For :func:`asarray`, and for functions of Blosc2 that would drop them::
+    For ``asarray``, and for functions of Blosc2 that would drop them (``b.slice(key, meta=...)`` fails in Blosc2).
 
-        part = blosc2_grok.asarray(b[key], **blosc2_grok.like(b))  # b.slice(key, meta=...) fails in Blosc2
-        copy = blosc2.asarray(b, chunks=chunks, **blosc2_grok.like(b))
-        computed = (b + 1).compute(**blosc2_grok.like(b))
+    :param b: a Blosc2 array, SChunk, or the path of one.
+    :returns: a dict with ``cparams``, and ``meta`` where ``b`` has parameters.
+    :raises ValueError: its parameters are damaged.
+
+    ```python
+    >>> import blosc2, blosc2_grok, numpy
+    >>> b = blosc2_grok.asarray(numpy.arange(60_000, dtype="u2").reshape(200, 300), max_error=2)
+    >>> part = blosc2_grok.asarray(b[:100], **blosc2_grok.like(b))
+    >>> copy = blosc2.asarray(b, chunks=(100, 300), blocks=(100, 300), **blosc2_grok.like(b))
+    >>> computed = (b + 1).compute(**blosc2_grok.like(b))
+    >>> [blosc2_grok.params_of(array).max_error for array in (part, copy, computed)]
+    [2.0, 2.0, 2.0]
+
+    ```
     """
     array = open_if_path(b)
     parameters = stored_parameters(array)
@@ -458,8 +507,10 @@ def like(b: Any) -> Dict[str, Any]:
 
 
 def params_of(b: Any) -> Params:
-    """The parameters that array, SChunk or file ``b`` carries.
+    """The parameters that an array carries.
 
+    :param b: a Blosc2 array, SChunk, or the path of one.
+    :returns: all parameters, those that nobody named with their defaults.
     :raises Error: it carries none: its blocks are coded with the process's defaults.
     """
     parameters = stored_parameters(open_if_path(b))

@@ -51,7 +51,19 @@ def codestreams(b: Any, *, all: bool = False) -> Iterator[StoredBlock]:
 
     :param b: a ``blosc2.NDArray``, ``blosc2.SChunk``, the path of either, or an h5py dataset with Blosc2's filter.
     :param all: also the blocks that are stored otherwise (``kind`` says how), and those wholly in the padding.
-    :raises Error: a chunk is damaged: its header or offsets don't fit.
+    :returns: an iterator of ``StoredBlock``; chunk by chunk, and block by block in it.
+    :raises Error: a chunk is damaged: its header or offsets don't fit; or the dataset has other filters.
+    :raises TypeError: ``b`` is nothing that holds blocks.
+
+    ```python
+    >>> import blosc2_grok, numpy
+    >>> array = blosc2_grok.asarray(numpy.arange(60_000, dtype="u2").reshape(200, 300), blocks=(100, 300))
+    >>> [(block.start, block.kind) for block in blosc2_grok.codestreams(array)]
+    [((0, 0), 'j2k'), ((100, 0), 'j2k')]
+    >>> next(blosc2_grok.codestreams(array)).data[:4].hex()  # a codestream; any JPEG 2000 reader opens it
+    'ff4fff51'
+
+    ```
     """
     container = open_container(b)
     for number in range(len(container)):

@@ -312,7 +312,8 @@ def _following_images(sample: Sample, image: NDArray[Any], region: Region, roles
         return np.roll(image, -1, axis)
     start = region[axis].start
     neighbour = start + 1 if start + 1 < shape[axis] else start - 1
-    return np.asarray(sample.source[(*region[:axis], slice(neighbour, neighbour + 1), *region[axis + 1 :])])
+    beside = (*region[:axis], slice(neighbour, neighbour + 1), *region[axis + 1 :])
+    return np.asarray(sample.source[beside])
 
 
 # Ratio
@@ -405,11 +406,29 @@ def calibrate(
     """Parameters for images that are still to come: those at which ``sample`` reaches the ratio.
 
     For live acquisition and other sources that are read once: later images have the same quality, and a ratio like the
-    sample's as far as they are alike. Give them to :func:`asarray` or :func:`meta`, with the same blocks.
+    sample's as far as they are alike. Give them to ``asarray`` or ``meta``, with the same blocks.
 
-    :param sample: frames as they will be stored, darks and flats among them if those will be.
+    :param sample: frames as they will be stored, darks and flats among them if those will be; any shape and dtype that
+        ``asarray`` takes.
+    :param ratio: bytes of the samples over bytes stored, above 1.
     :param cap: bytes that no block's codestream may exceed, whatever its quality then: a hard limit for the line.
     :param params: other parameters, without a quality.
+    :param chunks: as in ``asarray``.
+    :param blocks: as in ``asarray``.
+    :returns: parameters with the ``rmse`` found, in the samples' own units; without one where the sample reaches the
+        ratio losslessly.
+    :raises Error: no ``rmse`` reaches the ratio, or a block could not be coded.
+    :raises ValueError: a parameter is wrong, or nothing would be left of the sample.
+
+    ```python
+    >>> import blosc2_grok, numpy
+    >>> frames = numpy.random.default_rng(0).poisson(300, (8, 256, 256)).astype("u2")
+    >>> params = blosc2_grok.calibrate(frames[:2], ratio=4)
+    >>> array = blosc2_grok.asarray(frames, params=params, blocks=(1, 256, 256))
+    >>> bool(3.8 < array.schunk.cratio < 4.2)
+    True
+
+    ```
     """
     samples = np.asarray(sample)
     given = params.to_dict() if isinstance(params, Params) else {"mct": "auto", **(params or {})}

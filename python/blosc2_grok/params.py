@@ -194,10 +194,24 @@ def _file_format(value: object) -> Union[GrkFileFmt, int]:
 
 @dataclass(frozen=True, init=False)
 class Params:
-    """A checked set of parameters.
+    """A checked set of parameters, which doesn't change any more.
 
     Values may be given as NumPy scalars and arrays, enumerations also by name or number, pairs as any sequence of two.
-    ValueError names parameter, value and what is allowed. Pairs are (width, height) or (x, y), as in Pillow.
+    Pairs are (width, height) or (x, y), as in Pillow.
+
+    :param parameters: any of the fields below; the others have their defaults.
+    :raises ValueError: names parameter, value and what is allowed.
+
+    ```python
+    >>> from blosc2_grok import Params
+    >>> Params(quality_mode="dB", quality_layers=60, bits_per_sample=12).quality_layers
+    (60.0,)
+    >>> Params(codeblock_size=(100, 100))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    ValueError: codeblock_size is ...
+
+    ```
     """
 
     tile_size: Pair = (0, 0)

@@ -33,7 +33,22 @@ def read(b: Any, key: Any = (), *, reduce: int = 0, layers: Optional[int] = None
         [ceil(start / 2^reduce), ceil(stop / 2^reduce)) of the smaller image; other axes stay. Blocks of mapped samples
         (floats, wide integers, max_error) and those that are no JPEG 2000 are decoded in full, then averaged.
     :param layers: quality layers to use; None: all.
+    :returns: a new array of the stored dtype; axes that an integer was given for are dropped, as in NumPy.
     :raises Error: a block is damaged or can't be decoded.
+    :raises ValueError: ``reduce``, ``layers`` or a step is out of range.
+    :raises IndexError: the key lies outside the array, or has too many indices.
+    :raises TypeError: ``b`` is nothing to read from, or the key has something else in it.
+
+    ```python
+    >>> import blosc2_grok, numpy
+    >>> frames = numpy.random.default_rng(0).poisson(300, (4, 512, 640)).astype("u2")
+    >>> array = blosc2_grok.asarray(frames)
+    >>> blosc2_grok.read(array, (2, slice(100, 300))).shape
+    (200, 640)
+    >>> blosc2_grok.read(array, 2, reduce=3).shape  # a preview of frame 2, at an eighth of its resolution
+    (64, 80)
+
+    ```
     """
     container = open_container(b)
     if container.dtype is None:
@@ -262,7 +277,7 @@ def _average(samples: NDArray[Any], valid: Sequence[int], shifts: Sequence[int])
 
 @dataclass
 class Verification:
-    """What :func:`verify` found."""
+    """What ``verify`` found."""
 
     lossless: int = 0
     """Blocks whose samples are what was stored."""
@@ -277,6 +292,7 @@ class Verification:
 
     @property
     def ok(self) -> bool:
+        """Whether there are no problems."""
         return not self.problems
 
 
@@ -284,6 +300,17 @@ def verify(b: Any) -> Verification:
     """Checks the checksum of every stored block, and decodes the lossless ones to check that of their samples.
 
     :param b: a Blosc2 array, SChunk, the path of one, or an h5py dataset with Blosc2's filter.
+    :returns: how many blocks are right, and a sentence for each that is not. A damaged block is no exception here.
+    :raises Error: the dataset has other filters than Blosc2's.
+    :raises TypeError: ``b`` is nothing that holds blocks.
+
+    ```python
+    >>> import blosc2_grok, numpy
+    >>> array = blosc2_grok.asarray(numpy.arange(60_000, dtype="u2").reshape(200, 300))
+    >>> blosc2_grok.verify(array)
+    Verification(lossless=1, lossy=0, unchecked=0, max_error=0.0, problems=[])
+
+    ```
     """
     container = open_container(b)
     result = Verification()
