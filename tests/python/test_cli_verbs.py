@@ -93,6 +93,8 @@ def test_parameters_go_by_their_names(folder: Path) -> None:
         ["compress", "scan.tif", "a.b2nd", "--chunks=two"],
         ["compress", "scan.tif", "a.b2nd", "--container=htj2k"],
         ["compress", "scan.tif", "a.b2nd", "--jobs=0"],
+        ["compress", "scan.tif", "a.b2nd", "--select=/entry/*"],
+        ["compress", "scan.tif", "a.h5", "--blocks=1,32,32"],
         ["compress", "scan.tif", "a.b2nd", "--param=tile_size"],
         ["decompress", "scan.tif", "a.b2nd"],
         ["decompress", "scan.tif", "a.npy::/data"],

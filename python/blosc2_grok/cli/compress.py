@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Iterator, Optional
 
 import click
 
@@ -31,6 +32,9 @@ Examples:
 @click.option("--chunks", help="Shape of chunks, '1,2048,2048'.")
 @click.option("--blocks", help="Shape of blocks, b2nd only.")
 @click.option("--container", type=click.Choice(["htj2k", "blosc2"]), help="How HDF5 holds it; default: as fits.")
+@click.option(
+    "--select", multiple=True, metavar="PATTERN", help="Of a whole HDF5 file: which datasets, '/entry/*/data'."
+)
 @click.option("--again", is_flag=True, help="Recode a source that is lossy already: its losses add up.")
 @jobs_option
 @output_options
@@ -42,10 +46,12 @@ def compress(source: str, target: str, again: bool, overwrite: bool, quiet: bool
     from ..files.inputs import format_of, split_spec
 
     quality = quality_of(options)
+    if options["calibrate"] != "sampled":
+        quality["calibrate"] = options["calibrate"]
     path, inside = split_spec(target)
     kind = _target_kind(path)
-    if kind == "hdf5" and (options["blocks"] or options["calibrate"] != "sampled"):
-        raise click.UsageError("--blocks and --calibrate are for b2nd")
+    if kind == "hdf5" and options["blocks"]:
+        raise click.UsageError("--blocks is for b2nd")
     if kind != "hdf5" and (options["container"] or inside is not None):
         raise click.UsageError(f"{target} is not HDF5: --container and '::' don't apply")
     order = _Order(source, path, inside, quality, again, overwrite, quiet, options)
@@ -54,6 +60,8 @@ def compress(source: str, target: str, again: bool, overwrite: bool, quiet: bool
         if inside is not None:
             raise click.UsageError(f"which dataset of {source} shall be {inside}? Say {source}::/NAME")
         _copy_file(order)
+    elif options["select"]:
+        raise click.UsageError("--select is for whole HDF5 files, IN.h5 and OUT.h5")
     else:
         _store_stack(order)
 
@@ -93,20 +101,27 @@ def _store_stack(order: _Order) -> None:
     with open_stack(order.source) as stack, replacing(order.path, overwrite=order.overwrite) as temporary:
         order.refuse_lossy(stack.name, None if order.again else stack.why_lossy())
         settings = {**order.quality, "jobs": thread_count(options["jobs"]), "chunks": parse_shape(options["chunks"])}
-        with Meter("compress", quiet=order.quiet) as meter, warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
+        with Meter("compress", quiet=order.quiet) as meter, _notes_at_end():
             if _target_kind(order.path) == "b2nd":
                 blocks = parse_shape(options["blocks"])
-                store_b2nd(stack, temporary, meter, blocks=blocks, calibrate=options["calibrate"], **settings)
+                store_b2nd(stack, temporary, meter, blocks=blocks, **settings)
             else:
                 name = order.inside or (stack.name.rpartition("::")[2] if "::" in stack.name else "/data")
                 _store_hdf5(stack, temporary, name, meter, options["container"], settings)
         stored = os.path.getsize(temporary)
-    for warning in said:
-        click.echo(f"note: {warning.message}", err=True)
     if not order.quiet:
         shape = " x ".join(str(n) for n in stack.shape)
         click.echo(f"{order.path}: {shape} {stack.dtype}, {summary(stack.nbytes, stored, meter)}")
+
+
+@contextmanager
+def _notes_at_end() -> Iterator[None]:
+    """Warnings become lines of stderr behind the progress bar."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        yield
+    for warning in said:
+        click.echo(f"note: {warning.message}", err=True)
 
 
 def summary(raw: int, stored: int, meter: Meter) -> str:
@@ -123,7 +138,6 @@ def store_b2nd(
     jobs: int,
     chunks: Any = None,
     blocks: Any = None,
-    calibrate: str = "sampled",
     **quality: Any,
 ) -> None:
     """Writes any array-like, chunk by chunk; by default of whole images, each of which is read once."""
@@ -141,7 +155,6 @@ def store_b2nd(
         mode="w",
         chunks=chunks,
         blocks=blocks,
-        calibrate=calibrate,
         cparams={"nthreads": jobs},
         dparams={"nthreads": jobs},
         progress=progress,
@@ -171,20 +184,29 @@ def _store_hdf5(
 
 def _copy_file(order: _Order) -> None:
     """All of a file: its images compressed, everything else as it is."""
-    from ..files.hdf5 import find_images, loss_of_dataset, missing_sources, open_file
+    from ..containers import BLOSC2_FILTER
+    from ..files.hdf5 import HTJ2K_FILTER, filters_of, find_images, loss_of_dataset, open_file
     from ..files.outputs import replacing
 
-    for name in ("chunks", "container"):
-        if order.options[name]:
-            raise click.UsageError(f"--{name} is for one dataset: name it, IN.h5::/NAME")
+    options = order.options
+    if options["chunks"]:
+        raise click.UsageError("--chunks is for one dataset: name it, IN.h5::/NAME")
     with open_file(order.source) as file:
         for name, dataset in find_images(file).items():
-            missing = missing_sources(order.source, dataset)
-            if missing:
-                raise Error(f"{order.source}::{name} is virtual, and {len(missing)} sources are missing: {missing[0]}")
-            order.refuse_lossy(f"{order.source}::{name}", None if order.again else loss_of_dataset(dataset))
+            # What is JPEG 2000 already is carried over as it is.
+            if not order.again and filters_of(dataset) not in ([BLOSC2_FILTER], [HTJ2K_FILTER]):
+                order.refuse_lossy(f"{order.source}::{name}", loss_of_dataset(dataset))
     with replacing(order.path, overwrite=order.overwrite) as temporary, Meter("compress", quiet=order.quiet) as meter:
-        hdf5_module().copy_file(order.source, temporary, progress=meter, **order.quality)
+        with _notes_at_end():
+            hdf5_module().copy_file(
+                order.source,
+                temporary,
+                select=list(options["select"]) or None,
+                container=options["container"],
+                jobs=thread_count(options["jobs"]),
+                progress=meter,
+                **order.quality,
+            )
         stored = os.path.getsize(temporary)
     if not order.quiet:
         click.echo(f"{order.path}: {summary(os.path.getsize(order.source), stored, meter)}")
