@@ -161,6 +161,18 @@ def test_info_tells_the_errors_that_are_there(folder: Path) -> None:
     assert "recorded errors" in run("info", "a.b2nd").output
 
 
+@pytest.mark.parametrize("shape", [(300, 200), (120, 150, 3), (5, 90, 100)])
+def test_recorded_errors_count_what_is_left_out_of_the_codestream(folder: Path, shape: Any) -> None:
+    image = images.make("photo", "uint8", shape)
+    image[-1 if len(shape) == 3 and shape[-1] != 3 else slice(90, None)] = 0
+    np.save("a.npy", image)
+    run("compress", "a.npy", "a.b2nd", "--rmse=3")
+    told = json.loads(run("info", "a.b2nd", "--json").output)
+    error = blosc2.open("a.b2nd")[...].astype(float) - image
+    assert told["rmse"] == pytest.approx(np.sqrt(np.mean(error**2)), rel=1e-6)
+    assert told["max_error"] == np.abs(error).max()
+
+
 def test_info_and_check_report_damage_by_3(folder: Path) -> None:
     run("compress", "scan.tif", "a.b2nd")
     path = folder / "a.b2nd"

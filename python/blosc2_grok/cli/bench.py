@@ -93,7 +93,7 @@ def bench(
                 outcomes.append(try_setting(setting, sample, threads))
             except (Error, ValueError) as error:
                 failures.append(f"{setting.name}: {error}")
-            meter(number + 1, 0, len(settings))
+            meter((number + 1) * sample.nbytes, 0, len(settings) * sample.nbytes)
     advice = recommend(outcomes)
     if as_json:
         report = {"sample": told, "outcomes": [asdict(one) for one in outcomes], "failed": failures, "advice": advice}

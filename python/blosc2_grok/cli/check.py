@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..errors import Error
-from ..files.inputs import format_of, split_spec
+from ..files.inputs import format_of, need, split_spec
 from .options import jobs_option, opened_store, thread_count
 from .progress import Meter
 
@@ -80,6 +80,8 @@ def check(
     blosc2.set_nthreads(threads)
     if fast and limits["ssim"] is not None:
         raise click.UsageError("--fast and --ssim contradict each other")
+    if limits["ssim"] is not None:
+        need("skimage.metrics", "limits of SSIM", "scikit-image")
     if source is None and any(value is not None for value in (*limits.values(), sigma)):
         raise click.UsageError("limits are for a comparison: give the SOURCE, too")
     findings = []

@@ -46,7 +46,7 @@ class Verbs(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            click.echo("interrupted: nothing was written", err=True)
+            click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
         except (Error, OSError, ValueError, TypeError, MemoryError) as error:
             if isinstance(error, BrokenPipeError):

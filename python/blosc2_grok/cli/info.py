@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from ..errors import Error
 from ..files.inputs import format_of, split_spec
 from .options import opened_store
 from .progress import size_text
@@ -81,15 +82,16 @@ def describe(spec: str, worst: int = 5) -> Dict[str, Any]:
 
 
 def _holds_blocks(spec: str) -> bool:
-    path, inside = split_spec(spec)
-    kind = format_of(path)
-    if kind != "hdf5":
-        return kind == "b2nd"
-    from ..containers import BLOSC2_FILTER
-    from ..files.hdf5 import dataset_of, filters_of
+    from ..containers import open_container
 
-    with dataset_of(path, inside) as dataset:
-        return filters_of(dataset) == [BLOSC2_FILTER]
+    if format_of(split_spec(spec)[0]) not in ("b2nd", "hdf5"):
+        return False
+    with opened_store(spec) as store:
+        try:
+            open_container(store)
+        except Error:  # a dataset with other filters, or none
+            return False
+    return True
 
 
 def _changed(parameters: Optional[Dict[str, Any]]) -> Optional[Dict[str, Any]]:

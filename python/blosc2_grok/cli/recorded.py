@@ -96,7 +96,14 @@ def _add(result: Survey, block: StoredBlock, axes: int) -> None:
     result.engines[f"{description['engine']} {description['engine_version']}"] += 1
     if description.get("psnr") is not None:
         result.min_psnr = min(description["psnr"], math.inf if result.min_psnr is None else result.min_psnr)
-    _record(result, block, axes, float(description.get("max_error", 0)), float(description.get("mse", 0)))
+    # The mean is that of the samples in the codestream: zeros at the block's end are left out, and exact.
+    part = min(_coded_samples(description) / math.prod(block.shape), 1.0) if "valid" in description else 1.0
+    _record(result, block, axes, float(description.get("max_error", 0)), part * float(description.get("mse", 0)))
+
+
+def _coded_samples(description: Dict[str, Any]) -> int:
+    channel = description["roles"][2]
+    return math.prod(description["valid"]) * (description["extents"][channel] if channel >= 0 else 1)
 
 
 def _record(result: Survey, block: StoredBlock, axes: int, max_error: float, mse: float) -> None:
