@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""``python -m blosc2_grok``: what is installed, and whether it works."""
+"""``python -m blosc2_grok``: what is installed, and whether it works; with a verb, the command ``blosc2-grok``."""
 
 from __future__ import annotations
 
@@ -10,15 +10,22 @@ from typing import List, Optional
 
 from . import _native, diagnose, selftest
 
+_OWN = ("--diagnose", "--list", "--selftest")
+
 
 def main(arguments: Optional[List[str]] = None) -> int:
-    """Returns the exit status: 1 when a check of the self-test failed."""
+    """Returns the exit status. Without a verb nothing but this package is needed; 1: a check failed."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given and given[0] not in _OWN:
+        from .cli import main as run
+
+        return run(given)
     parser = argparse.ArgumentParser(prog="python -m blosc2_grok", description=__doc__)
     parser.add_argument("--diagnose", action="store_true", help="print versions, engines and paths as JSON")
     parser.add_argument("--list", action="store_true", help="print the engines, one a line")
     parser.add_argument("--selftest", action="store_true", help="store small images and read them back")
-    options = parser.parse_args(arguments)
-    everything = not (options.diagnose or options.list or options.selftest)
+    options = parser.parse_args(given)
+    everything = not given
     if options.diagnose or everything:
         print(json.dumps(diagnose(), indent=2))
     if options.list:

@@ -10,7 +10,7 @@ import uuid
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
 import blosc2
 import numpy as np
@@ -37,6 +37,9 @@ AUTO_CODER = "part1"
 RATIO_NOTE = "grok_ratio"
 """Key of the variable-length metadata that tells the ratio asked for and got."""
 
+Progress = Callable[[int, int, int], None]
+"""Called with bytes of samples done, bytes stored for them, and bytes of all samples."""
+
 _QUALITIES = ("psnr", "rmse", "max_error")
 _DTYPE_KINDS = {"b": (1,), "u": (1, 2, 4, 8), "i": (1, 2, 4, 8), "f": (2, 4, 8), "c": (8, 16)}
 
@@ -54,6 +57,7 @@ def asarray(
     chunks: Optional[Sequence[int]] = None,
     blocks: Optional[Sequence[int]] = None,
     calibrate: str = "sampled",
+    progress: Optional[Progress] = None,
     **blosc2_kwargs: Any,
 ) -> blosc2.NDArray:
     """Stores ``a`` as JPEG 2000, with its parameters in the array: lossless, or with one quality.
@@ -110,12 +114,16 @@ def asarray(
     _check_single_quality(wanted, ratio, noise)
     if calibrate not in ("sampled", "all"):
         raise ValueError(f"calibrate is {calibrate!r}: it must be 'sampled' or 'all'")
-    plan = replace(_make_plan(shape, dtype, wanted, chunks, blocks), ratio=ratio, calibrate=calibrate)
+    plan = replace(
+        _make_plan(shape, dtype, wanted, chunks, blocks), ratio=ratio, calibrate=calibrate, progress=progress
+    )
     target = _target_path(blosc2_kwargs)
     serial = _native.message_serial()
     with _ring_as_error(serial):
         sample = calibration.Sample.of(source, plan.grid(), everything=calibrate == "all")
+        sample.threads = _cparams_dict(blosc2_kwargs.get("cparams")).get("nthreads") or sample.threads
         plan = _settle(plan, sample, noise)
+        sample.forget()
         serial = _native.message_serial()  # what the trials had to say is said again by the blocks themselves
         array = _write(plan, sample, target, blosc2_kwargs)
     for text in _list_notices(serial) + _compare_ratio(array, plan):
@@ -135,6 +143,7 @@ class _Plan:
     parameters: Dict[str, Any]  # what Params takes; bits_per_sample may be "auto"
     ratio: Optional[float] = None
     calibrate: str = "sampled"
+    progress: Optional[Progress] = None
 
     @property
     def tolerance(self) -> float:
@@ -371,8 +380,12 @@ def _fill(plan: _Plan, source: Any, blosc2_kwargs: Mapping[str, Any]) -> blosc2.
     if not plan.shape:
         array[()] = np.asarray(source, dtype=plan.dtype)
         return array
+    done = 0
     for region in iterate_grid(plan.shape, plan.chunks):
         array[region] = np.require(source[region], dtype=plan.dtype, requirements="C")
+        if plan.progress is not None:
+            done += math.prod(part.stop - part.start for part in region) * plan.dtype.itemsize
+            plan.progress(done, array.schunk.cbytes, math.prod(plan.shape) * plan.dtype.itemsize)
     return array
 
 

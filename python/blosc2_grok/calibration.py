@@ -74,6 +74,7 @@ class Sample:
     grid: Grid
     positions: List[Tuple[int, ...]]
     slope: float = 0.7  # of log(ratio) over log(rmse), as last seen
+    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
     _cache: List[Tuple[NDArray[Any], Region]] = field(default_factory=list)
 
     @classmethod
@@ -94,6 +95,10 @@ class Sample:
             for number in numbers
         ]
         return cls(source, grid, positions)
+
+    def forget(self) -> None:
+        """Gives the memory of blocks back; they would be read again."""
+        self._cache = []
 
     def blocks(self) -> Iterator[Tuple[NDArray[Any], Region]]:
         """Each with its padding, and the region of the array that it holds."""
@@ -121,7 +126,7 @@ class Sample:
         """Encodes the blocks, several at a time; Error says what can't be done."""
         pairs = list(_first(self.blocks(), most_blocks)) if self._cache or most_blocks else self.blocks()
         packed = _native.normalize(Params(**parameters).to_dict())
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as executor:
+        with ThreadPoolExecutor(max_workers=self.threads) as executor:
             return list(_map_bounded(executor, lambda pair: self._try_block(pair, packed), pairs))
 
     def _try_block(self, pair: Tuple[NDArray[Any], Region], parameters: Mapping[str, Any]) -> Trial:
@@ -459,10 +464,12 @@ def check_not_collapsed(sample: Sample, parameters: Mapping[str, Any]) -> None:
     params = Params(**parameters)
     if sample.grid.dtype.kind == "b" or not _has_stated_loss(params):
         return
-    values = np.concatenate([_finite(image, params.keep) for image in sample.images()] or [np.zeros(0)])
-    if values.size < 2:
+    spread = _Spread()
+    for image in sample.images():
+        spread.add(_finite(image, params.keep))
+    if spread.count < 2:
         return
-    variance, low, high = float(values.var()), float(values.min()), float(values.max())
+    variance, low, high = spread.squares / spread.count, spread.low, spread.high
     allowed, told = _allowed_mse(params, sample.grid.dtype, high - low)
     if variance == 0 or variance > allowed:
         return
@@ -471,6 +478,27 @@ def check_not_collapsed(sample: Sample, parameters: Mapping[str, Any]) -> None:
         f"from {low:g} to {high:g}{_bits_in_use(sample.grid.dtype, low, high)}): nothing would be left of it. "
         "Allow a smaller error, or say bits_per_sample where a PSNR counts from fewer bits"
     )
+
+
+@dataclass
+class _Spread:
+    """Variance and range of values that come in parts, so that never all of them are wide floats at once."""
+
+    count: int = 0
+    mean: float = 0.0
+    squares: float = 0.0  # sum of squared distances from the mean
+    low: float = math.inf
+    high: float = -math.inf
+
+    def add(self, values: NDArray[np.float64]) -> None:
+        if values.size == 0:
+            return
+        self.low, self.high = min(self.low, float(values.min())), max(self.high, float(values.max()))
+        total, distance = self.count + values.size, float(values.mean()) - self.mean
+        # Chan, Golub and LeVeque 1979: merges two parts without loss of digits.
+        self.squares += float(values.var()) * values.size + distance**2 * self.count * values.size / total
+        self.mean += distance * values.size / total
+        self.count = total
 
 
 def _has_stated_loss(params: Params) -> bool:

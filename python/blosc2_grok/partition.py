@@ -20,6 +20,7 @@ LEAST_BLOCK_BYTES = 64 * 1024
 CHUNK_BLOCKS = 16
 """Blosc2's threads share the blocks of a chunk."""
 MOST_CHUNK_BYTES = 8 * 1024 * 1024
+MOST_IMAGE_BYTES = 64 * 1024 * 1024
 SIDE_MULTIPLE = 32
 """So that blocks fit together at reduced resolutions, down to 1/32."""
 MOST_PLANES = 16384
@@ -113,6 +114,18 @@ def pick_chunks(shape: Sequence[int], blocks: Sequence[int], roles: Roles, items
     return tuple(
         max(min(count * part, whole) if whole else count * part, 1) for count, part, whole in zip(counts, blocks, shape)
     )
+
+
+def pick_whole_images(shape: Sequence[int], roles: Roles, itemsize: int) -> Shape:
+    """Chunks as ``pick_chunks`` has them, but of one whole image where that is larger, up to 64 MiB: for sources that
+    decode images in one piece."""
+    chunks = pick_chunks(shape, pick_blocks(shape, roles, itemsize), roles, itemsize)
+    image = [1] * len(shape)
+    for axis in (roles.row, roles.column, roles.channel):
+        if axis is not None:
+            image[axis] = max(shape[axis], 1)
+    is_larger = any(whole > part for whole, part in zip(image, chunks))
+    return tuple(image) if is_larger and _bytes(image, itemsize) <= MOST_IMAGE_BYTES else chunks
 
 
 def _bytes(shape: Sequence[int], itemsize: int) -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import blosc2
 import numpy as np
@@ -83,7 +83,7 @@ class _Region:
         roles = resolve_roles(shape, parameters.get("layout"), itemsize)
         shifts = tuple(reduce if axis in (roles.row, roles.column) else 0 for axis in range(len(shape)))
         starts, stops, steps, dropped = [], [], [], []
-        for axis, (item, extent) in enumerate(zip(_expand(key, len(shape)), shape)):
+        for axis, (item, extent) in enumerate(zip(expand_key(key, len(shape)), shape)):
             if isinstance(item, slice):
                 start, stop, step = item.indices(extent)
                 if step < 1 or (step > 1 and shifts[axis]):
@@ -118,7 +118,8 @@ def shift_up(numbers: Sequence[int], shifts: Sequence[int]) -> Shape:
     return tuple(-(-number >> shift) for number, shift in zip(numbers, shifts))
 
 
-def _expand(key: Any, ndim: int) -> List[Any]:
+def expand_key(key: Any, ndim: int) -> List[Any]:
+    """An item for each of ``ndim`` axes: integers and slices."""
     items = list(key) if isinstance(key, tuple) else [key]
     for item in items:
         if not isinstance(item, slice) and item is not Ellipsis and not hasattr(item, "__index__"):
@@ -296,10 +297,12 @@ class Verification:
         return not self.problems
 
 
-def verify(b: Any) -> Verification:
+def verify(b: Any, *, progress: Optional[Callable[[int, int, int], None]] = None) -> Verification:
     """Checks the checksum of every stored block, and decodes the lossless ones to check that of their samples.
 
     :param b: a Blosc2 array, SChunk, the path of one, or an h5py dataset with Blosc2's filter.
+    :param progress: called after each chunk with the bytes of samples checked, those stored for them, and those of all
+        chunks (padding included; estimated from the chunks so far).
     :returns: how many blocks are right, and a sentence for each that is not. A damaged block is no exception here.
     :raises Error: the dataset has other filters than Blosc2's.
     :raises TypeError: ``b`` is nothing that holds blocks.
@@ -314,6 +317,7 @@ def verify(b: Any) -> Verification:
     """
     container = open_container(b)
     result = Verification()
+    raw = stored = 0
     with ThreadPoolExecutor(max_workers=int(blosc2.nthreads) or 1) as executor:
         for number in range(len(container)):
             try:
@@ -323,6 +327,9 @@ def verify(b: Any) -> Verification:
                 continue
             for block, found in zip(blocks, executor.map(_check_block, blocks)):
                 _add_finding(result, block, found)
+                raw, stored = raw + block.nbytes, stored + len(block.data)
+            if progress is not None:
+                progress(raw, stored, raw * len(container) // (number + 1))
     return result
 
 

@@ -326,3 +326,13 @@ def test_colour_transform_by_default() -> None:
     assert _native.describe_block(block.data)["codestream"]["mct"] == 1
     (block,) = blosc2_grok.codestreams(asarray(photo, params={"mct": 0}))
     assert _native.describe_block(block.data)["codestream"]["mct"] == 0
+
+
+def test_progress_counts_every_chunk_up_to_all_bytes() -> None:
+    image = images.make("xray", "uint16", (5, 60, 80))
+    seen: List[Any] = []
+    array = asarray(image, chunks=(2, 60, 80), blocks=(1, 60, 80), progress=lambda *counts: seen.append(counts))
+    frame = 60 * 80 * 2
+    assert [done for done, _, _ in seen] == [2 * frame, 4 * frame, 5 * frame]
+    assert {total for _, _, total in seen} == {5 * frame}
+    assert seen[-1][1] == array.schunk.cbytes

@@ -12,7 +12,7 @@ import blosc2_grok
 import images
 from blosc2_grok import asarray, calibrate, params_of
 from blosc2_grok.arrays import ratio_of
-from blosc2_grok.calibration import estimate_noise
+from blosc2_grok.calibration import _Spread, estimate_noise
 
 tomography = pytest.importorskip("tomography")  # needs scikit-image
 
@@ -178,3 +178,12 @@ def test_the_rmse_stays_when_the_array_is_updated(scan: Any) -> None:
     array[:10] = scan.projections[10:20]
     error = array[:10].astype(float) - scan.projections[10:20]
     assert np.sqrt((error**2).mean()) <= 1.05 * rmse
+
+
+def test_the_spread_of_parts_is_that_of_the_whole() -> None:
+    values = 1e6 + np.random.default_rng(3).normal(0, 2.0, 10_001)
+    spread = _Spread()
+    for part in np.split(values, [1, 17, 17, 6000]):
+        spread.add(part)
+    assert spread.count == values.size and (spread.low, spread.high) == (values.min(), values.max())
+    assert spread.squares / spread.count == pytest.approx(values.var(), rel=1e-9)

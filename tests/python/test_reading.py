@@ -228,3 +228,12 @@ def test_a_low_resolution_is_cheap() -> None:
         return min(times)
 
     assert seconds(3) < seconds(0) / 8
+
+
+def test_verification_tells_its_progress() -> None:
+    array = asarray(images.make("xray", "uint16", (4, 60, 80)), chunks=(1, 60, 80), blocks=(1, 60, 80))
+    seen: Any = []
+    assert verify(array, progress=lambda *counts: seen.append(counts)).ok
+    frame = 60 * 80 * 2
+    assert [done for done, _, _ in seen] == [frame, 2 * frame, 3 * frame, 4 * frame]
+    assert seen[-1][2] == 4 * frame
