@@ -23,6 +23,7 @@ struct EncodeRequest {
   Params params;
   unsigned threads = 1;
   bool is_alone = true;      // its chunk is this one block
+  bool is_whole = false;     // zeros at its end are no padding
   bool must_shrink = false;  // the host stores blocks raw that don't get smaller
 };
 
