@@ -290,6 +290,8 @@ def test_what_no_chunk_can_hold(file: Any) -> None:
             write_dataset(file, "a", np.zeros(shape, "u2"))
     with pytest.raises(TypeError, match="dtype"):
         write_dataset(file, "a", np.full((40, 40), "text"))
+    with pytest.raises(TypeError, match="'mode' is no quality: parameters go into params"):
+        write_dataset(file, "a", np.zeros((30, 40), "u2"), mode="HT")
     file.create_group("a")
     with pytest.raises(ValueError, match="'a' exists"):
         write_dataset(file, "a", np.zeros((30, 40), "u2"))

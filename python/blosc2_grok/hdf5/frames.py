@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import sys
+from dataclasses import replace
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 import blosc2
@@ -16,6 +17,7 @@ from ..containers import BLOSC2_FILTER, GROK_CODEC, HTJ2K_FILTER, METALAYER
 from ..enums import GrkFileFmt
 from ..params import Params
 from ..partition import LEAST_BLOCK_BYTES, Roles, Shape, pick_blocks
+from .wishes import QUALITY_NAMES
 
 MOST_FRAME_BYTES = 64 * 1024 * 1024
 """Images up to this size are one chunk; larger ones are cut, since HDF5 readers decode whole chunks."""
@@ -25,21 +27,43 @@ MOST_CHUNK_BYTES = 2**31 - 1024
 _SIDE_MULTIPLE = 32
 
 
-class Htj2kFrames:
+class Frames:
+    """How the chunks of one dataset are made."""
+
+    name = ""
+    filter_id = 0
+    filter_options: Tuple[int, ...] = ()
+    workers = 1
+    """Threads that may call ``encode`` at the same time."""
+
+    def __init__(self, plan: arrays._Plan, jobs: int) -> None:
+        self.plan = plan
+        self.jobs = jobs
+
+    def encode(self, samples: NDArray[Any], part_in_use: float) -> Optional[bytes]:
+        """A chunk, padding included; None: it would not get smaller. ``part_in_use``: of the samples, 0 to 1."""
+        raise NotImplementedError
+
+    def lossless(self) -> Frames:
+        """Of the same dataset."""
+        kept = {name: value for name, value in self.plan.parameters.items() if name not in QUALITY_NAMES}
+        return type(self)(replace(self.plan, parameters=kept, ratio=None), self.jobs)
+
+
+class Htj2kFrames(Frames):
     """Filter 32033: the chunk is a codestream of one image, without boxes."""
 
     name = "htj2k"
     filter_id = HTJ2K_FILTER
-    filter_options: Tuple[int, ...] = ()  # the filter itself puts in what it needs
+    filter_options = ()  # the filter itself puts in what it needs
 
     def __init__(self, plan: arrays._Plan, jobs: int) -> None:
+        super().__init__(plan, jobs)
         chunk_count = math.prod(-(-whole // part) for whole, part in zip(plan.shape, plan.chunks))
-        self.plan = plan
         self.workers = min(jobs, chunk_count)
         self.threads = -(-jobs // self.workers)  # inside an image, where there are fewer images than threads
 
     def encode(self, samples: NDArray[Any], part_in_use: float) -> Optional[bytes]:
-        """A chunk, padding included; None: it would not get smaller. ``part_in_use``: of the samples, 0 to 1."""
         parameters = tighten(self.plan.parameters, part_in_use)
         parameters.setdefault("num_threads", self.threads)
         return _native.encode_block(
@@ -52,7 +76,7 @@ class Htj2kFrames:
         )
 
 
-class Blosc2Frames:
+class Blosc2Frames(Frames):
     """Filter 32026: the chunk is a Blosc2 array of one chunk, in one or several blocks."""
 
     name = "blosc2"
@@ -60,7 +84,7 @@ class Blosc2Frames:
     workers = 1  # Python's lock is held while Blosc2 encodes: its own threads share the blocks
 
     def __init__(self, plan: arrays._Plan, jobs: int) -> None:
-        self.plan = plan
+        super().__init__(plan, jobs)
         self.cparams = arrays.merge_cparams({"nthreads": jobs}, 0)
         self.filter_options = blosc2_filter_options(plan.blocks, plan.dtype)
 

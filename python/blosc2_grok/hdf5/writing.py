@@ -10,7 +10,7 @@ import warnings
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Deque, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,13 @@ from ..enums import GrkFileFmt
 from ..errors import Error
 from ..params import Params
 from ..partition import Region, Shape, iterate_grid, resolve_roles
-from .frames import MOST_CHUNK_BYTES, Blosc2Frames, Htj2kFrames, obstacle_to_htj2k, pick_chunk
+from .frames import MOST_CHUNK_BYTES, Blosc2Frames, Frames, Htj2kFrames, obstacle_to_htj2k, pick_chunk
+from .wishes import Quality, Wanted
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 Progress = Callable[[int, int, int], None]
-Frames = Union[Htj2kFrames, Blosc2Frames]
 
 FLUSHED_SECONDS = 1.0
 """A process that is killed loses what it wrote in this time."""
@@ -38,14 +41,7 @@ def write_dataset(
     chunks: Optional[Sequence[int]] = None,
     jobs: Optional[int] = None,
     progress: Optional[Progress] = None,
-    ratio: Optional[float] = None,
-    psnr: Optional[float] = None,
-    rmse: Optional[float] = None,
-    max_error: Optional[float] = None,
-    noise: Union[float, Mapping[str, float], None] = None,
-    coder: str = "auto",
-    params: Union[Params, Mapping[str, Any], None] = None,
-    calibrate: str = "sampled",
+    **quality: Unpack[Quality],
 ) -> Any:
     """Stores ``source`` as a new dataset of JPEG 2000 images, without loss or with one quality.
 
@@ -61,51 +57,30 @@ def write_dataset(
     :param jobs: threads; default: as many as the process has cores.
     :param progress: called after each chunk with the bytes of the source that are done, the bytes stored, and all bytes
         of the source. It begins again from zero where a ratio was missed and the dataset is written once more.
-    :param ratio: and the other qualities, ``coder``, ``params``, ``calibrate``: as of :func:`blosc2_grok.asarray`. The
-        ratio is that of the source's bytes over the bytes of the chunks.
+    :param quality: at most one of ``ratio``, ``psnr``, ``rmse``, ``max_error`` and ``noise``; and ``coder``,
+        ``params``, ``calibrate``: as of :func:`blosc2_grok.asarray`. The ratio is that of the source's bytes over the
+        bytes of the chunks.
     :returns: the ``h5py.Dataset``. ``shape`` and ``dtype`` are the source's.
     :raises ValueError: the name exists, or a parameter, or what it means for these data, is wrong. The file is as it
         was.
     :raises Error: a chunk could not be coded: says where it begins, and why. The dataset has been removed.
     """
-    wanted = Wanted(
-        container=container,
-        chunks=chunks,
-        coder=coder,
-        params=params,
-        qualities={"psnr": psnr, "rmse": rmse, "max_error": max_error},
-        ratio=ratio,
-        noise=noise,
-        calibrate=calibrate,
-    )
+    wanted = Wanted.of(container, chunks, quality)
     data = source if hasattr(source, "shape") and hasattr(source, "dtype") else np.asarray(source)
-    writer = DatasetWriter.plan(h5, name, data, wanted, _check_jobs(jobs))
+    writer = DatasetWriter.plan(h5, name, data, wanted, check_jobs(jobs))
     dataset, texts = writer.write(progress)
     for text in texts:
         warnings.warn(text, stacklevel=2)
     return dataset
 
 
-def _check_jobs(jobs: Optional[int]) -> int:
+def check_jobs(jobs: Optional[int]) -> int:
+    """As many as the process has cores, if nothing is said."""
     if jobs is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if jobs < 1:
         raise ValueError(f"jobs is {jobs}: it must be 1 or more")
     return jobs
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a caller said of how data shall be stored."""
-
-    container: Optional[str] = None
-    chunks: Optional[Sequence[int]] = None
-    coder: str = "auto"
-    params: Union[Params, Mapping[str, Any], None] = None
-    qualities: Mapping[str, Optional[float]] = field(default_factory=dict)
-    ratio: Optional[float] = None
-    noise: Union[float, Mapping[str, float], None] = None
-    calibrate: str = "sampled"
 
 
 def make_frames(shape: Shape, dtype: np.dtype[Any], wanted: Wanted, jobs: int) -> Frames:
@@ -117,7 +92,7 @@ def make_frames(shape: Shape, dtype: np.dtype[Any], wanted: Wanted, jobs: int) -
     if 0 in shape or not shape:
         raise ValueError(f"an array of shape {shape} has no chunks: store it without compression")
     arrays._check_dtype(dtype)
-    parameters = arrays._gather_params(wanted.params, wanted.coder, {}, wanted.qualities)
+    parameters = arrays._gather_params(wanted.params, wanted.coder, {}, wanted.bounds)
     arrays._check_single_quality(parameters, wanted.ratio, wanted.noise)
     roles = resolve_roles(shape, parameters.get("layout"), dtype.itemsize // (2 if dtype.kind == "c" else 1))
     given = arrays._check_extents("chunks", wanted.chunks, shape)
@@ -155,20 +130,29 @@ class DatasetWriter:
     frames: Frames
     sample: calibration.Sample
     jobs: int
+    spared: Optional[NDArray[np.bool_]] = None  # along the first axis: what is stored without loss
     creation: Dict[str, Any] = field(default_factory=dict)  # further arguments of create_dataset
+    lossy_bytes: int = 0  # of the samples that aren't spared
+    lossy_stored: int = 0
 
     @classmethod
-    def plan(cls, h5: Any, name: str, source: Any, wanted: Wanted, jobs: int) -> DatasetWriter:
+    def plan(
+        cls, h5: Any, name: str, source: Any, wanted: Wanted, jobs: int, spared: Optional[NDArray[np.bool_]] = None
+    ) -> DatasetWriter:
         """Checks everything that can be known before the dataset is created, and finds the target."""
         if name in h5:
             raise ValueError(f"'{name}' exists in {h5.file.filename}")
         frames = make_frames(tuple(int(n) for n in source.shape), np.dtype(source.dtype), wanted, jobs)
         serial = _native.message_serial()
         with arrays._ring_as_error(serial):
-            everything = wanted.calibrate == "all"
-            sample = calibration.Sample.of(source, frames.plan.grid(), everything=everything)
-            settled = arrays._settle(frames.plan, sample, wanted.noise)
-        return cls(h5, name, source, type(frames)(settled, jobs), sample, jobs)
+            plan = frames.plan
+            drawn_from = source
+            if spared is not None and spared.any() and not spared.all():
+                drawn_from = _Images(source, np.flatnonzero(~spared))
+            grid = replace(plan.grid(), shape=tuple(drawn_from.shape))
+            sample = calibration.Sample.of(drawn_from, grid, everything=wanted.calibrate == "all")
+            settled = arrays._settle(plan, sample, wanted.noise)
+        return cls(h5, name, source, type(frames)(settled, jobs), sample, jobs, spared)
 
     def write(self, progress: Optional[Progress]) -> Tuple[Any, List[str]]:
         """The dataset, and sentences about what was not quite as asked."""
@@ -176,20 +160,23 @@ class DatasetWriter:
         serial = _native.message_serial()
         dataset = self._create_and_fill(progress)
         target = plan.parameters.get("rmse")
-        got = ratio_of(dataset)
-        if plan.ratio is not None and target is not None and abs(got / plan.ratio - 1) > plan.tolerance:
-            better = calibration.correct_target(self.sample, target, plan.ratio, got)
+        if self._compare_ratio() and plan.ratio is not None and target is not None:
+            better = calibration.correct_target(self.sample, target, plan.ratio, self._ratio())
             self.frames = type(self.frames)(plan.with_parameters(rmse=better), self.jobs)
             del dataset, self.h5[self.name]
             serial = _native.message_serial()
             dataset = self._create_and_fill(progress)
-        return dataset, arrays._list_notices(serial) + self._compare_ratio(dataset)
+        return dataset, arrays._list_notices(serial) + self._compare_ratio()
 
-    def _compare_ratio(self, dataset: Any) -> List[str]:
+    def _ratio(self) -> float:
+        """Of the images with loss."""
+        return self.lossy_bytes / max(self.lossy_stored, 1)
+
+    def _compare_ratio(self) -> List[str]:
         plan = self.frames.plan
-        if plan.ratio is None or plan.parameters.get("rmse") is None:
+        if plan.ratio is None or plan.parameters.get("rmse") is None or not self.lossy_bytes:
             return []
-        got = ratio_of(dataset)
+        got = self._ratio()
         is_met = abs(got / plan.ratio - 1) <= plan.tolerance
         return [] if is_met else [f"ratio={plan.ratio:g} was asked for, {got:.4g} was got"]
 
@@ -220,15 +207,19 @@ class DatasetWriter:
 
     def _fill(self, dataset: Any, progress: Optional[Progress]) -> None:
         total = math.prod(dataset.shape) * dataset.dtype.itemsize
-        done = stored = 0
+        done = stored = self.lossy_bytes = self.lossy_stored = 0
         flushed = time.monotonic()
         is_checked = not isinstance(self.frames, Htj2kFrames)
         for region, chunk_bytes, is_raw in self._write_chunks(dataset):
             if not is_checked and not is_raw:
                 _check_readers_view(dataset, region)
                 is_checked = True
-            done += _count(region) * dataset.dtype.itemsize
+            samples_bytes = _count(region) * dataset.dtype.itemsize
+            done += samples_bytes
             stored += chunk_bytes
+            if not self._is_spared(region):
+                self.lossy_bytes += samples_bytes
+                self.lossy_stored += chunk_bytes
             if time.monotonic() - flushed > FLUSHED_SECONDS:
                 dataset.file.flush()
                 flushed = time.monotonic()
@@ -263,25 +254,43 @@ class DatasetWriter:
     def _encode(self, region: Region, samples: NDArray[Any]) -> Tuple[bytes, int]:
         """The chunk as stored, and its filter mask: 1 where it is raw."""
         chunk = self._pad(samples)
+        frames = self.frames.lossless() if self._is_spared(region) else self.frames
         try:
-            stored = self.frames.encode(chunk, samples.size / chunk.size)
+            stored = frames.encode(chunk, samples.size / chunk.size)
         except Error as error:
             raise Error(f"chunk at {tuple(part.start for part in region)}: {error}") from error
         return (chunk.tobytes(), 1) if stored is None else (stored, 0)
 
+    def _is_spared(self, region: Region) -> bool:
+        return self.spared is not None and bool(self.spared[region[0]].any())
+
     def _pad(self, samples: NDArray[Any]) -> NDArray[Any]:
-        """Repeats the last samples, which costs next to nothing; HDF5 never shows them."""
+        """Repeats the last samples, which costs next to nothing; HDF5 shows them only where the dataset grows."""
         missing = [(0, whole - part) for whole, part in zip(self.frames.plan.chunks, samples.shape)]
-        return np.ascontiguousarray(np.pad(samples, missing, mode="edge") if any(map(any, missing)) else samples)
+        if not any(map(any, missing)):
+            return np.ascontiguousarray(samples)
+        if self.creation.get("maxshape") is None:
+            return np.pad(samples, missing, mode="edge")
+        fill = self.creation.get("fillvalue")
+        return np.pad(samples, missing, mode="constant", constant_values=0 if fill is None else fill)
+
+
+class _Images:
+    """Some images of a stack, as a stack."""
+
+    def __init__(self, source: Any, numbers: NDArray[np.intp]) -> None:
+        self.source = source
+        self.numbers = numbers
+        self.dtype = source.dtype
+        self.shape = (len(numbers), *source.shape[1:])
+
+    def __getitem__(self, region: Region) -> NDArray[Any]:
+        images = [self.source[(slice(n, n + 1), *region[1:])] for n in self.numbers[region[0]].tolist()]
+        return np.concatenate(images)
 
 
 def _count(region: Region) -> int:
     return math.prod(part.stop - part.start for part in region)
-
-
-def ratio_of(dataset: Any) -> float:
-    """Bytes of the samples over bytes of the chunks."""
-    return float(math.prod(dataset.shape) * dataset.dtype.itemsize / max(dataset.id.get_storage_size(), 1))
 
 
 def _first_missing(h5: Any, name: str) -> str:
