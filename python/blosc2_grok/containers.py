@@ -115,6 +115,29 @@ class Hdf5Container(Container):
             raise Error(f"chunk {number} is damaged: {error}") from error
         return chunk, self._blocks_of_line(number, chunk)
 
+    def parameters(self) -> Optional[Dict[str, Any]]:
+        """Those of the first chunk; a codestream tells the layout alone."""
+        if not self.offsets:
+            return None
+        mask, frame = self.dataset.id.read_direct_chunk(self.offsets[0])
+        if mask:
+            return None
+        if self.filter == HTJ2K_FILTER:
+            return self._layout_of(_native.describe_block(frame))
+        import blosc2
+
+        try:
+            return stored_parameters(blosc2.schunk_from_cframe(frame, copy=True))
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise Error(f"chunk 0 is damaged: {error}") from error
+
+    def _layout_of(self, description: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+        if description["legacy"]:
+            return None
+        axes = [axis for axis, extent in enumerate(self.chunks) if extent != 1]
+        coded = [axes[role] for role in description["roles"] if role >= 0]
+        return {"layout": coded} if description["roles"][0] >= 0 else None
+
     def _blocks_of_line(self, number: int, chunk: bytes) -> Shape:
         """Of a frame without a shape: parts of a row of samples."""
         samples = int.from_bytes(chunk[8:12], "little") // self.dtype.itemsize

@@ -92,8 +92,8 @@ class Blosc2Frames(Frames):
         plan = self.plan
         meta = {METALAYER: _shorten(tighten(plan.parameters, part_in_use))}
         array = blosc2.asarray(samples, chunks=plan.chunks, blocks=plan.blocks, cparams=self.cparams, meta=meta)
-        frame = bytes(array.to_cframe())
-        return frame if len(frame) < samples.nbytes else None
+        # A frame even where it is larger than the samples: b2h5py takes no notice of chunks that are raw.
+        return bytes(array.to_cframe())
 
 
 def blosc2_filter_options(blocks: Sequence[int], dtype: np.dtype[Any]) -> Tuple[int, ...]:

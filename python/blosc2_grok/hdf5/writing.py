@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, int], None]
 
 FLUSHED_SECONDS = 1.0
-"""A process that is killed loses what it wrote in this time."""
+"""HDF5's tables are written so often: a process that is killed loses what it stored since."""
 
 
 def write_dataset(
@@ -195,6 +195,8 @@ class DatasetWriter:
                 compression_opts=self.frames.filter_options,
                 **self.creation,
             )
+            # From here on, the file can be opened whenever this process is killed: HDF5 writes its tables only now.
+            dataset.file.flush()
             with arrays._ring_as_error(serial):
                 self._fill(dataset, progress)
         except BaseException:
