@@ -209,6 +209,8 @@ def test_sources_are_read_lazily(tmp_path: Path, file: Any) -> None:
 class Counting:
     """A source that tells what was read of it, and how much at once."""
 
+    chunks: Any = None
+
     def __init__(self, image: Any, fails_at: int = -1) -> None:
         self.image, self.fails_at = image, fails_at
         self.shape, self.dtype = image.shape, image.dtype
@@ -232,6 +234,28 @@ def test_progress_and_order(file: Any) -> None:
     assert [key[0].start for key in source.reads] == list(range(9))
     places = [dataset.id.get_chunk_info_by_coord((n, 0, 0)).byte_offset for n in range(9)]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("depth, reads", [(1, 9), (4, 3), (9, 1), (100, 1)])
+def test_chunks_of_the_source_are_read_once(file: Any, depth: int, reads: int) -> None:
+    image = images.make("xray", "uint16", (9, 64, 80))
+    source = Counting(image)
+    source.chunks = (depth, 32, 32)
+    np.testing.assert_array_equal(write_dataset(file, "a", source)[()], image)
+    assert len(source.reads) == reads
+    tiled = Counting(image)
+    tiled.chunks = (depth, 32, 32)
+    np.testing.assert_array_equal(write_dataset(file, "b", tiled, chunks=(1, 48, 80))[()], image)
+    assert len(tiled.reads) == reads
+
+
+def test_slabs_are_no_larger_than_told(file: Any, monkeypatch: Any) -> None:
+    image = images.make("xray", "uint16", (9, 64, 80))
+    monkeypatch.setattr("blosc2_grok.hdf5.writing.SLAB_BYTES", 3 * image[0].nbytes)
+    source = Counting(image)
+    source.chunks = (5, 64, 80)
+    np.testing.assert_array_equal(write_dataset(file, "a", source)[()], image)
+    assert [(key.start, key.stop) for key in source.reads] == [(0, 3), (3, 5), (5, 8), (8, 9)]
 
 
 def test_jobs_change_nothing(file: Any) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, int], None]
 
+SLAB_BYTES = 256 * 1024 * 1024
+"""Most that is read at once of a source whose chunks aren't those of the dataset."""
 FLUSHED_SECONDS = 1.0
 """HDF5's tables are written so often: a process that is killed loses what it stored since."""
 
@@ -48,7 +50,8 @@ def write_dataset(
     :param h5: an ``h5py.File`` or ``h5py.Group`` that is open for writing.
     :param name: of the dataset, which must not exist; groups on the way to it are made.
     :param source: anything with ``shape``, ``dtype`` and slices (NumPy, a memory map, h5py, Blosc2, ...), or what NumPy
-        makes an array of. It is read once, chunk by chunk, in order; up to 16 blocks of it before that for a ``ratio``
+        makes an array of. It is read once, in order, chunk by chunk (or up to 256 MiB at once, where it has chunks of
+        its own that aren't those of the dataset); up to 16 blocks of it before that for a ``ratio``
         or part of the ``noise``; all of it again where the ratio that they promised was missed.
     :param container: "htj2k": HDF5's filter 32033, each chunk one HT codestream, which hdf5plugin reads without this
         package; one image of 8 or 16 bits a chunk. "blosc2": filter 32026, each chunk a Blosc2 frame; readers need
@@ -240,10 +243,11 @@ class DatasetWriter:
             dataset.id.write_direct_chunk(tuple(part.start for part in region), stored, filter_mask=mask)
             return region, len(stored), mask != 0
 
+        source = _in_slabs(self.source, plan)
         with ThreadPoolExecutor(max_workers=self.frames.workers) as executor:
             try:
                 for region in iterate_grid(plan.shape, plan.chunks):
-                    samples = np.asarray(self.source[region], dtype=plan.dtype)
+                    samples = np.asarray(source[region], dtype=plan.dtype)
                     pending.append((region, executor.submit(self._encode, region, samples)))
                     del samples
                     if len(pending) > self.frames.workers:
@@ -275,6 +279,37 @@ class DatasetWriter:
             return np.pad(samples, missing, mode="edge")
         fill = self.creation.get("fillvalue")
         return np.pad(samples, missing, mode="constant", constant_values=0 if fill is None else fill)
+
+
+class _Slabs:
+    """A chunked source, read several images at a time: none of its chunks has to be decoded for each of its images."""
+
+    def __init__(self, source: Any, dtype: np.dtype[Any]) -> None:
+        self.source = source
+        self.depth = int(source.chunks[0])
+        image_bytes = math.prod(source.shape[1:]) * dtype.itemsize
+        self.rows = max(min(self.depth, SLAB_BYTES // max(image_bytes, 1)), 1)
+        self.first = self.last = 0
+        self.slab: Any = None
+
+    def __getitem__(self, region: Region) -> NDArray[Any]:
+        start, stop = region[0].start, region[0].stop
+        if not self.first <= start < stop <= self.last:
+            end = max(min(start + self.rows, start - start % self.depth + self.depth), stop)
+            self.slab = None  # before the next one is there
+            self.slab = np.asarray(self.source[start : min(end, self.source.shape[0])])
+            self.first, self.last = start, start + len(self.slab)
+        return np.asarray(self.slab[(slice(start - self.first, stop - self.first), *region[1:])])
+
+
+def _in_slabs(source: Any, plan: arrays._Plan) -> Any:
+    """The source, or a reader of it that suits its chunks."""
+    chunks = getattr(source, "chunks", None)
+    image_bytes = math.prod(plan.shape[1:]) * plan.dtype.itemsize
+    is_regular = isinstance(chunks, tuple) and len(chunks) == len(plan.shape) and all(type(n) is int for n in chunks)
+    if not is_regular or chunks == plan.chunks or image_bytes > SLAB_BYTES:
+        return source
+    return _Slabs(source, plan.dtype)
 
 
 class _Images:
