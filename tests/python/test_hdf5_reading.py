@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -225,3 +226,16 @@ def test_h5repack_reads_and_writes(tmp_path: Path) -> None:
             np.testing.assert_array_equal(plain[name][()], image)
             np.testing.assert_array_equal(repacked[name][()], image)
             assert [_native.describe_block(block.data)["engine"] for block in codestreams(repacked[name])]
+
+
+def test_the_documentations_examples_run(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).parents[2] / "docs" / "hdf5.md").read_text()
+    examples = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == 3
+    for example in examples:
+        exec(compile(example, "docs/hdf5.md", "exec"), {})
+    for line in re.findall(r"^h5repack (.*?)  #", text, re.MULTILINE):
+        run_tool("h5repack", *line.replace("in.h5", "plain.h5").split())
+    with h5py.File("out.h5") as file:
+        assert count_raw_chunks(file["frames"]) == 0 and file["frames"].id.get_storage_size() < file["frames"].nbytes
