@@ -171,6 +171,8 @@ typedef struct {
   int64_t array_shape[16];    /**< Samples along each axis of the whole array; decides which axes are rows and columns. */
   int32_t block_shape[16];    /**< Samples along each axis of the block. */
   char dtype[32];             /**< NumPy's type string: "<u2", "|i1"; "" when not known. */
+  int32_t is_whole;           /**< 1: no sample is padding, and the codestream holds all, as readers that know nothing
+                                   of Blosc2 need it; 0: zeros at the end of rows, columns or planes may be left out. */
 } blosc2_grok_block;
 
 /** Encodes one block as a complete JP2 file or J2K codestream, as Blosc2 would store it.

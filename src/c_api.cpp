@@ -85,6 +85,7 @@ blosc2_grok::EncodeRequest make_request(ByteSpan src, const blosc2_grok_block& b
   extents.push_back(request.dtype.parts);  // the two floats of a complex number are planes
   request.layout = blosc2_grok::make_layout(extents, roles);
   request.threads = std::max(request.params.num_threads, 1u);
+  request.is_whole = block.is_whole != 0;
   return request;
 }
 

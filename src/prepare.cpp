@@ -169,7 +169,9 @@ PreparedImage prepare_image(const EncodeRequest& request, ByteSpan samples) {
   prepared.params = request.params;
   prepared.geometry = make_geometry(request.layout);
   prepared.element = find_element(request.dtype, samples, prepared.geometry);
-  prepared.valid = find_valid_extent(samples.data(), prepared.element, prepared.geometry);
+  const Geometry& geometry = prepared.geometry;
+  prepared.valid = request.is_whole ? ValidExtent{geometry.planes, geometry.rows, geometry.columns}
+                                    : find_valid_extent(samples.data(), prepared.element, geometry);
   prepared.mapping_loses = wants_grid(request.params, prepared.element);
   prepared.engine_may_lose = asks_engine_for_loss(request.params);
   if (prepared.is_lossy() && !request.lossless_only.empty()) {

@@ -22,6 +22,7 @@ struct EncodeRequest {
   std::string lossless_only;      // why no loss is allowed; empty: it is
   Params params;
   unsigned threads = 1;
+  bool is_whole = false;     // zeros at its end are no padding
   bool must_shrink = false;  // the host stores blocks raw that don't get smaller
 };
 

@@ -60,6 +60,7 @@ class _CBlock(ctypes.Structure):
         ("array_shape", c_int64 * MAX_DIMENSIONS),
         ("block_shape", c_int32 * MAX_DIMENSIONS),
         ("dtype", c_char * 32),
+        ("is_whole", c_int32),
     ]
 
 
@@ -269,6 +270,7 @@ def encode_block(
     parameters: Optional[Mapping[str, Any]] = None,
     codec_meta: int = 0,
     capacity: Optional[int] = None,
+    is_whole: bool = False,
 ) -> Optional[bytes]:
     """Encodes one block as Blosc2 would store it; None when it takes more than ``capacity`` bytes.
 
@@ -276,6 +278,7 @@ def encode_block(
     :param array_shape: shape of the whole array, which decides the axes of rows and columns; default: the block's.
     :param parameters: as of ``Params.to_dict()``; None: the process's defaults.
     :param capacity: default: the block's size, as in Blosc2.
+    :param is_whole: the codestream holds all samples; else zeros at the block's end count as padding.
     """
     buffer: Any = samples
     interface = getattr(samples, "__array_interface__", None)
@@ -287,6 +290,7 @@ def encode_block(
     if dtype is None or block_shape is None:
         raise ValueError("dtype and block_shape are needed where samples is not a NumPy array")
     block = _describe_array(dtype, block_shape, block_shape if array_shape is None else array_shape)
+    block.is_whole = int(is_whole)
     address, size, held = _address(buffer)
     capacity = size if capacity is None else capacity
     out = ctypes.create_string_buffer(max(capacity, 1))

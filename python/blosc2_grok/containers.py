@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What holds blocks: Blosc2 arrays and SChunks, their files, and HDF5 datasets written through Blosc2's filter."""
+"""What holds blocks: Blosc2 arrays and SChunks, their files, and HDF5 datasets with Blosc2's or the HTJ2K filter."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from .errors import Error
 Shape = Tuple[int, ...]
 
 BLOSC2_FILTER = 32026
+HTJ2K_FILTER = 32033
+GROK_CODEC = 37
 METALAYER = "grok"
 
 
@@ -75,17 +77,20 @@ class Blosc2Container(Container):
 
 
 class Hdf5Container(Container):
-    """Each HDF5 chunk is a Blosc2 frame of one chunk; one that the filter could not compress is stored raw."""
+    """Each HDF5 chunk is a Blosc2 frame of one chunk, or a codestream; one that did not get smaller is stored raw."""
 
     def __init__(self, dataset: Any) -> None:
-        filters = [dataset.id.get_create_plist().get_filter(i)[0] for i in range(_count_filters(dataset))]
-        if filters != [BLOSC2_FILTER]:
-            raise Error(f"dataset {dataset.name} has filters {filters}, Blosc2's alone ({BLOSC2_FILTER}) is needed")
+        filters = list_filters(dataset)
+        if filters not in ([BLOSC2_FILTER], [HTJ2K_FILTER]):
+            raise Error(
+                f"dataset {dataset.name} has filters {filters}, Blosc2's alone ({BLOSC2_FILTER}) or HTJ2K's alone "
+                f"({HTJ2K_FILTER}) is needed"
+            )
         self.dataset = dataset
+        self.filter = filters[0]
         self.shape, self.chunks = tuple(dataset.shape), tuple(dataset.chunks)
         self.dtype = dataset.dtype
-        offsets = [tuple(dataset.id.get_chunk_info(i).chunk_offset) for i in range(dataset.id.get_num_chunks())]
-        self.offsets: List[Shape] = sorted(offsets)
+        self.offsets: List[Shape] = sorted(tuple(info.chunk_offset) for info in chunk_infos(dataset))
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -99,6 +104,8 @@ class Hdf5Container(Container):
         mask, frame = self.dataset.id.read_direct_chunk(self.offsets[number])
         if mask:
             return _as_raw_chunk(frame, self.dtype.itemsize), self.chunks
+        if self.filter == HTJ2K_FILTER:
+            return _as_chunk_of_one(frame, math.prod(self.chunks) * self.dtype.itemsize), self.chunks
         try:
             holder = blosc2.schunk_from_cframe(frame, copy=True)
             chunk = holder.get_chunk(0)
@@ -107,6 +114,29 @@ class Hdf5Container(Container):
         except (RuntimeError, ValueError, TypeError) as error:
             raise Error(f"chunk {number} is damaged: {error}") from error
         return chunk, self._blocks_of_line(number, chunk)
+
+    def parameters(self) -> Optional[Dict[str, Any]]:
+        """Those of the first chunk; a codestream tells the layout alone."""
+        if not self.offsets:
+            return None
+        mask, frame = self.dataset.id.read_direct_chunk(self.offsets[0])
+        if mask:
+            return None
+        if self.filter == HTJ2K_FILTER:
+            return self._layout_of(_native.describe_block(frame))
+        import blosc2
+
+        try:
+            return stored_parameters(blosc2.schunk_from_cframe(frame, copy=True))
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise Error(f"chunk 0 is damaged: {error}") from error
+
+    def _layout_of(self, description: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+        if description["legacy"]:
+            return None
+        axes = [axis for axis, extent in enumerate(self.chunks) if extent != 1]
+        coded = [axes[role] for role in description["roles"] if role >= 0]
+        return {"layout": coded} if description["roles"][0] >= 0 else None
 
     def _blocks_of_line(self, number: int, chunk: bytes) -> Shape:
         """Of a frame without a shape: parts of a row of samples."""
@@ -118,8 +148,19 @@ class Hdf5Container(Container):
         return self.chunks
 
 
-def _count_filters(dataset: Any) -> int:
-    return int(dataset.id.get_create_plist().get_nfilters())
+def list_filters(dataset: Any) -> List[int]:
+    """Numbers of an h5py dataset's filters, in the order of writing."""
+    creation = dataset.id.get_create_plist()
+    return [int(creation.get_filter(i)[0]) for i in range(creation.get_nfilters())]
+
+
+def chunk_infos(dataset: Any) -> List[Any]:
+    """What h5py tells of each chunk that is stored: ``chunk_offset``, ``filter_mask``, ``byte_offset``, ``size``."""
+    if not hasattr(dataset.id, "chunk_iter"):  # which asks for each chunk only once; h5py has it with HDF5 1.12.3
+        return [dataset.id.get_chunk_info(i) for i in range(dataset.id.get_num_chunks())]
+    found: List[Any] = []
+    dataset.id.chunk_iter(found.append)
+    return found
 
 
 def _as_raw_chunk(samples: bytes, typesize: int) -> bytes:
@@ -129,6 +170,17 @@ def _as_raw_chunk(samples: bytes, typesize: int) -> bytes:
     for at, value in ((4, len(samples)), (8, len(samples)), (12, len(samples) + 32)):
         header[at : at + 4] = value.to_bytes(4, "little")
     return bytes(header) + samples
+
+
+def _as_chunk_of_one(codestream: bytes, nbytes: int) -> bytes:
+    """A codestream in the form of a Blosc2 chunk of one block."""
+    header = bytearray(32)
+    header[0:4] = bytes([5, 1, 6 << 5 | 0x10 | 0x05, 1])  # another codec, not split; bits 0 and 2: the header is long
+    header[22] = GROK_CODEC
+    block_start = 32 + 4
+    for at, value in ((4, nbytes), (8, nbytes), (12, block_start + 4 + len(codestream))):
+        header[at : at + 4] = value.to_bytes(4, "little")
+    return bytes(header) + block_start.to_bytes(4, "little") + len(codestream).to_bytes(4, "little") + codestream
 
 
 def open_container(b: Any) -> Container:

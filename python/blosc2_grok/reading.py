@@ -78,7 +78,7 @@ class _Region:
     @classmethod
     def of(cls, key: Any, container: Container, reduce: int) -> _Region:
         shape = container.shape
-        parameters = container.parameters() or {}
+        parameters = (container.parameters() if reduce else None) or {}
         itemsize = container.dtype.itemsize // (2 if container.dtype.kind == "c" else 1)
         roles = resolve_roles(shape, parameters.get("layout"), itemsize)
         shifts = tuple(reduce if axis in (roles.row, roles.column) else 0 for axis in range(len(shape)))

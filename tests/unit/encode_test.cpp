@@ -192,6 +192,23 @@ TEST(RoundTrip, OfSmallSidesInLongBlocks) {
   }
 }
 
+// Readers that know nothing of Blosc2 need the whole image.
+TEST(CApi, KeepsZerosAtTheEndOfAWholeBlock) {
+  Block block = make_block("photo", "<u2", {40, 50});
+  std::fill(block.bytes.begin() + 30 * 50 * 2, block.bytes.end(), uint8_t{0});
+  blosc2_grok_block shape = describe_block(block);
+  for (const int32_t is_whole : {0, 1}) {
+    shape.is_whole = is_whole;
+    Bytes out(8000);
+    const int64_t written = blosc2_grok_encode(out.data(), out.size(), block.bytes.data(), block.bytes.size(), &shape,
+                                               nullptr, 0, 0);
+    ASSERT_GT(written, 0);
+    out.resize(static_cast<size_t>(written));
+    EXPECT_EQ(read_with_openjpeg(out).height, is_whole == 1 ? 40u : 30u);
+    EXPECT_EQ(decode(out, block.bytes.size()), block.bytes);
+  }
+}
+
 TEST(CApi, RefusesWhatIsNoBlock) {
   const Block good = make_block("photo", "<u2", {40, 50});
   const auto refused = [&](auto&& change) {

@@ -16,7 +16,11 @@ static int fail(const char *what) {
 int main(void) {
   static uint16_t image[ROWS * COLUMNS], decoded[ROWS * COLUMNS];
   static uint8_t encoded[BYTES];
-  blosc2_grok_block block = {sizeof block, 2, {ROWS, COLUMNS}, {ROWS, COLUMNS}, "<u2"};
+  blosc2_grok_block block = {.struct_size = sizeof block,
+                             .ndim = 2,
+                             .array_shape = {ROWS, COLUMNS},
+                             .block_shape = {ROWS, COLUMNS},
+                             .dtype = "<u2"};
   blosc2_grok_params params;
   blosc2_grok_message message = {.struct_size = sizeof message};
   uint8_t packed[1024];

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A file with everything in it, its image stacks compressed on the way."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+
+import h5py
+
+from ..errors import Error
+from .nexus import is_jpeg2000, is_reference, is_stack, reference_images
+from .objects import (
+    copy_attributes,
+    copy_link,
+    creation_of,
+    holds_references,
+    is_virtual_elsewhere,
+    lacking_sources,
+    translate,
+)
+from .wishes import Quality, Wanted
+from .writing import DatasetWriter, Progress, check_jobs
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+Select = Union[str, Sequence[str], Callable[[Any], bool], None]
+_SLAB_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class CopiedDataset:
+    """What became of one dataset."""
+
+    name: str
+    treatment: str
+    """"quality"; "lossless", compressed without loss; or "copied", as it was."""
+    nbytes: int
+    """Of its samples."""
+    stored_bytes: int
+    """Of its chunks in the new file."""
+    lossless_images: int = 0
+    """Flats and darks among those of treatment "quality"."""
+
+
+def copy_file(
+    source_path: Any,
+    target_path: Any,
+    *,
+    select: Select = None,
+    references: str = "lossless",
+    overwrite: bool = False,
+    container: Optional[str] = None,
+    jobs: Optional[int] = None,
+    progress: Optional[Progress] = None,
+    **quality: Unpack[Quality],
+) -> List[CopiedDataset]:
+    """Copies an HDF5 file, such as NeXus, with its image stacks as JPEG 2000: groups, datasets, attributes and links.
+
+    Image stacks are datasets of integers or floats of three axes or more, with 32 rows and columns or more; without a
+    quality, of integers only. Flats and darks among them, by the NeXus ``image_key`` beside them or by name, are stored
+    without loss. Stacks that are JPEG 2000 already, and everything else, are carried over as they are. Hard links stay
+    one object; references point to the same object in the new file. A virtual dataset with sources in other files
+    becomes a dataset with these samples; one with sources in this file stays virtual. External links keep leading where
+    they did: what they lead to is not copied.
+
+    :param source_path: of the file; it is only read.
+    :param target_path: of the new file, which appears there when it is complete.
+    :param select: which datasets get the quality: patterns of names as in the shell ("/entry/*/data"), or a function of
+        an ``h5py.Dataset``; the others are carried over as they are. None: all image stacks.
+    :param references: "lossless", or "quality": flats and darks as all others.
+    :param overwrite: whether ``target_path`` may exist; it is replaced.
+    :param progress: called with bytes of samples done, bytes stored and all bytes, of the stacks that are compressed.
+    :param quality: ``ratio``, ``psnr``, ``rmse``, ``max_error`` or ``noise``, ``coder``, ``params``: they, ``jobs`` and
+        ``container`` are as of :func:`write_dataset`, for each stack. A ratio is that of the images with loss.
+    :returns: what became of each dataset, in the order of the file.
+    :raises FileExistsError: ``target_path`` exists.
+    :raises ValueError: a parameter, or what it means for a stack, is wrong; ``select`` matches nothing.
+    :raises Error: a source of a virtual dataset is missing, or an image can't be coded. ``target_path`` is as it was.
+    """
+    source, target = os.path.abspath(os.fspath(source_path)), os.path.abspath(os.fspath(target_path))
+    if references not in ("lossless", "quality"):
+        raise ValueError(f"references is {references!r}: it must be 'lossless' or 'quality'")
+    if os.path.exists(target) and os.path.samefile(source, target):
+        raise ValueError(f"{target} is the file to be copied")
+    if os.path.lexists(target) and not overwrite:
+        raise FileExistsError(f"{target} exists: overwrite=True replaces it")
+    copier = _Copier(Wanted.of(container, None, quality), select, references == "lossless", check_jobs(jobs), progress)
+    temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{uuid.uuid4().hex[:12]}.tmp")
+    try:
+        with h5py.File(source, "r") as opened, h5py.File(temporary, "w-", track_order=_keeps_order(opened)) as made:
+            copied = copier.copy(opened, made, target)
+        os.replace(temporary, target)
+    finally:
+        if os.path.exists(temporary):
+            os.remove(temporary)
+    return copied
+
+
+class _Copier:
+    def __init__(
+        self, wanted: Wanted, select: Select, spares_references: bool, jobs: int, progress: Optional[Progress]
+    ) -> None:
+        self.wanted = wanted
+        self.select = select
+        self.spares_references = spares_references
+        self.jobs = jobs
+        self.progress = progress
+        self.treatments: Dict[Tuple[int, int], str] = {}
+        self.made: Dict[Tuple[int, int], str] = {}
+        self.deferred: List[Callable[[], None]] = []
+        self.copied: List[CopiedDataset] = []
+        self.total = self.done = self.stored = 0
+
+    def copy(self, source: Any, target: Any, final_path: str) -> List[CopiedDataset]:
+        """``final_path``: of the target, once it is complete."""
+        self.final_path = final_path
+        self._survey(source, {_identity(source)})
+        if self.select is not None and "quality" not in self.treatments.values():
+            raise ValueError(f"select={self.select!r} matches no dataset of {source.filename} that can be compressed")
+        self.made[_identity(source)] = "/"
+        self._copy_group(source, target)
+        for task in self.deferred:
+            task()
+        return self.copied
+
+    # What is there
+
+    def _survey(self, group: Any, seen: set[Tuple[int, int]]) -> None:
+        """Decides about every dataset before anything is written."""
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                continue
+            item = group[name]
+            identity = _identity(item)
+            if identity in seen:
+                continue
+            seen.add(identity)
+            if isinstance(item, h5py.Group):
+                self._survey(item, seen)
+            elif isinstance(item, h5py.Dataset):
+                self.treatments[identity] = self._decide(item)
+                if self.treatments[identity] != "copied":
+                    self.total += item.nbytes
+
+    def _decide(self, dataset: Any) -> str:
+        if dataset.is_virtual:
+            lacking = lacking_sources(dataset)
+            if lacking:
+                raise Error(f"virtual dataset {dataset.name} has no source {', '.join(lacking[:3])}")
+            if not is_virtual_elsewhere(dataset):
+                return "copied"
+        if self.select is not None:
+            if not self._is_selected(dataset):
+                return "copied"
+        elif not is_stack(dataset) or is_jpeg2000(dataset):
+            return "copied"
+        if self.wanted.has_loss() and not (self.spares_references and is_reference(dataset.name)):
+            return "quality"
+        return "copied" if dataset.dtype.kind == "f" and self.select is None else "lossless"
+
+    def _is_selected(self, dataset: Any) -> bool:
+        if callable(self.select):
+            return bool(self.select(dataset))
+        patterns = [self.select] if isinstance(self.select, str) else list(self.select or ())
+        return any(fnmatch.fnmatchcase(dataset.name, "/" + pattern.lstrip("/")) for pattern in patterns)
+
+    # The walk
+
+    def _copy_group(self, source: Any, target: Any) -> None:
+        copy_attributes(source, target, self.deferred)
+        for name in source:
+            link = source.get(name, getlink=True)
+            if not isinstance(link, h5py.HardLink):
+                target[name] = copy_link(link, source.file.filename, self.final_path)
+                continue
+            item = source[name]
+            path = self.made.get(_identity(item))
+            if path is not None:
+                target[name] = target.file[path]
+                continue
+            self.made[_identity(item)] = item.name
+            if isinstance(item, h5py.Group):
+                self._copy_group(item, target.create_group(name, track_order=_keeps_order(item)))
+            elif isinstance(item, h5py.Dataset):
+                self._copy_dataset(item, target, name)
+            else:
+                source.copy(name, target, name)
+
+    def _copy_dataset(self, source: Any, target: Any, name: str) -> None:
+        treatment = self.treatments[_identity(source)]
+        lossless_images = 0
+        if treatment != "copied":
+            lossless_images = self._compress(source, target, name, treatment)
+        elif is_virtual_elsewhere(source):
+            _copy_samples(source, target, name)
+        else:
+            source.file.copy(source, target, name)
+        made = target[name]
+        copy_attributes(source, made, self.deferred)
+        if holds_references(source.dtype) and source.shape is not None:
+            self.deferred.append(lambda: made.__setitem__(..., translate(source[()], source.file, made.file)))
+        stored = int(made.id.get_storage_size())
+        nbytes = 0 if source.shape is None else int(source.nbytes)
+        self.copied.append(CopiedDataset(source.name, treatment, nbytes, stored, lossless_images))
+
+    def _compress(self, source: Any, target: Any, name: str, treatment: str) -> int:
+        """Returns how many images of a stack with loss were spared."""
+        wanted, spared = self.wanted, None
+        if treatment == "lossless":
+            wanted = wanted.without_loss()
+        elif self.spares_references:
+            spared = reference_images(source)
+        maxshape, fillvalue = creation_of(source)
+        try:
+            writer = DatasetWriter.plan(target, name, source, wanted, self.jobs, spared)
+            writer.creation = {"maxshape": maxshape, "fillvalue": fillvalue}
+            writer.write(self._report if self.progress is not None else None)
+        except (Error, ValueError) as error:
+            raise type(error)(f"{source.name}: {error}") from error
+        self.done += source.nbytes
+        self.stored += int(target[name].id.get_storage_size())
+        return 0 if spared is None else int(spared.sum())
+
+    def _report(self, done: int, stored: int, total: int) -> None:
+        assert self.progress is not None
+        self.progress(self.done + done, self.stored + stored, self.total)
+
+
+def _identity(item: Any) -> Tuple[int, int]:
+    info = h5py.h5o.get_info(item.id)
+    return int(info.fileno), int(info.addr)
+
+
+def _keeps_order(group: Any) -> bool:
+    """Whether links of a group are listed in the order of their creation."""
+    creation = group.id.get_create_plist()
+    return bool(creation.get_link_creation_order() & h5py.h5p.CRT_ORDER_TRACKED)
+
+
+def _copy_samples(source: Any, target: Any, name: str) -> None:
+    """A virtual dataset as an ordinary one."""
+    if source.ndim == 0 or source.nbytes <= _SLAB_BYTES:
+        target.create_dataset(name, data=source[()], dtype=source.dtype)
+        return
+    made = target.create_dataset(name, shape=source.shape, dtype=source.dtype)
+    step = max(_SLAB_BYTES * len(source) // source.nbytes, 1)
+    for first in range(0, len(source), step):
+        made[first : first + step] = source[first : first + step]

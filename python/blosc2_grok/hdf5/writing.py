@@ -1,0 +1,365 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A dataset whose chunks are encoded here, by several threads, and written past HDF5's filter."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+import warnings
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _native, arrays, calibration
+from ..enums import GrkFileFmt
+from ..errors import Error
+from ..params import Params
+from ..partition import Region, Shape, iterate_grid, resolve_roles
+from .frames import MOST_CHUNK_BYTES, Blosc2Frames, Frames, Htj2kFrames, obstacle_to_htj2k, pick_chunk
+from .wishes import Quality, Wanted
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+Progress = Callable[[int, int, int], None]
+
+SLAB_BYTES = 256 * 1024 * 1024
+"""Most that is read at once of a source whose chunks aren't those of the dataset."""
+FLUSHED_SECONDS = 1.0
+"""HDF5's tables are written so often: a process that is killed loses what it stored since."""
+
+
+def write_dataset(
+    h5: Any,
+    name: str,
+    source: Any,
+    *,
+    container: Optional[str] = None,
+    chunks: Optional[Sequence[int]] = None,
+    jobs: Optional[int] = None,
+    progress: Optional[Progress] = None,
+    **quality: Unpack[Quality],
+) -> Any:
+    """Stores ``source`` as a new dataset of JPEG 2000 images, without loss or with one quality.
+
+    :param h5: an ``h5py.File`` or ``h5py.Group`` that is open for writing.
+    :param name: of the dataset, which must not exist; groups on the way to it are made.
+    :param source: anything with ``shape``, ``dtype`` and slices (NumPy, a memory map, h5py, Blosc2, ...), or what NumPy
+        makes an array of. It is read once, in order, chunk by chunk (or up to 256 MiB at once, where it has chunks of
+        its own that aren't those of the dataset); up to 16 blocks of it before that for a ``ratio``
+        or part of the ``noise``; all of it again where the ratio that they promised was missed.
+    :param container: "htj2k": HDF5's filter 32033, each chunk one HT codestream, which hdf5plugin reads without this
+        package; one image of 8 or 16 bits a chunk. "blosc2": filter 32026, each chunk a Blosc2 frame; readers need
+        this package. None: "htj2k" where it can hold the data, quality and coder, else "blosc2".
+    :param chunks: default: one image, in parts of at most 64 MiB; with "blosc2" several where they are small.
+    :param jobs: threads; default: as many as the process has cores.
+    :param progress: called after each chunk with the bytes of the source that are done, the bytes stored, and all bytes
+        of the source. It begins again from zero where a ratio was missed and the dataset is written once more.
+    :param quality: at most one of ``ratio``, ``psnr``, ``rmse``, ``max_error`` and ``noise``; and ``coder``,
+        ``params``, ``calibrate``: as of :func:`blosc2_grok.asarray`. The ratio is that of the source's bytes over the
+        bytes of the chunks.
+    :returns: the ``h5py.Dataset``. ``shape`` and ``dtype`` are the source's.
+    :raises ValueError: the name exists, or a parameter, or what it means for these data, is wrong. The file is as it
+        was.
+    :raises Error: a chunk could not be coded: says where it begins, and why. The dataset has been removed.
+    """
+    wanted = Wanted.of(container, chunks, quality)
+    data = source if hasattr(source, "shape") and hasattr(source, "dtype") else np.asarray(source)
+    writer = DatasetWriter.plan(h5, name, data, wanted, check_jobs(jobs))
+    dataset, texts = writer.write(progress)
+    for text in texts:
+        warnings.warn(text, stacklevel=2)
+    return dataset
+
+
+def check_jobs(jobs: Optional[int]) -> int:
+    """As many as the process has cores, if nothing is said."""
+    if jobs is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if jobs < 1:
+        raise ValueError(f"jobs is {jobs}: it must be 1 or more")
+    return jobs
+
+
+def make_frames(shape: Shape, dtype: np.dtype[Any], wanted: Wanted, jobs: int) -> Frames:
+    """Container, chunks and parameters for an array; nothing is read of it."""
+    if wanted.container not in (None, "htj2k", "blosc2"):
+        raise ValueError(f"container is {wanted.container!r}: it must be None, 'htj2k' or 'blosc2'")
+    if wanted.calibrate not in ("sampled", "all"):
+        raise ValueError(f"calibrate is {wanted.calibrate!r}: it must be 'sampled' or 'all'")
+    if 0 in shape or not shape:
+        raise ValueError(f"an array of shape {shape} has no chunks: store it without compression")
+    arrays._check_dtype(dtype)
+    parameters = arrays._gather_params(wanted.params, wanted.coder, {}, wanted.bounds)
+    arrays._check_single_quality(parameters, wanted.ratio, wanted.noise)
+    roles = resolve_roles(shape, parameters.get("layout"), dtype.itemsize // (2 if dtype.kind == "c" else 1))
+    given = arrays._check_extents("chunks", wanted.chunks, shape)
+    chunk = pick_chunk(shape, roles, dtype.itemsize, True) if given is None else given
+    obstacle = obstacle_to_htj2k(dtype, chunk, roles, wanted.coder, parameters)
+    if wanted.container == "htj2k" and obstacle:
+        raise ValueError(f"container 'htj2k' can't hold this: {obstacle}")
+    is_htj2k = obstacle is None and wanted.container != "blosc2"
+    if is_htj2k:
+        parameters["mode"] = arrays._mode_of("ht", Params(**parameters))
+        parameters["cod_format"] = int(GrkFileFmt.GRK_FMT_J2K.value)
+    elif given is None:
+        chunk = pick_chunk(shape, roles, dtype.itemsize, False)
+    _check_chunk(chunk, shape, dtype)
+    plan = arrays._make_plan(shape, dtype, parameters, chunk, chunk if is_htj2k else None)
+    plan = replace(plan, ratio=wanted.ratio, calibrate=wanted.calibrate)
+    return Htj2kFrames(plan, jobs) if is_htj2k else Blosc2Frames(plan, jobs)
+
+
+def _check_chunk(chunk: Shape, shape: Shape, dtype: np.dtype[Any]) -> None:
+    if any(part > whole for part, whole in zip(chunk, shape)):
+        raise ValueError(f"chunks {chunk} are larger than the array of shape {shape}")
+    chunk_bytes = math.prod(chunk) * dtype.itemsize
+    if chunk_bytes > MOST_CHUNK_BYTES:
+        raise ValueError(f"chunks {chunk} have {chunk_bytes} bytes each: at most {MOST_CHUNK_BYTES} are possible")
+
+
+@dataclass
+class DatasetWriter:
+    """One dataset to be written; ``write`` makes it."""
+
+    h5: Any
+    name: str
+    source: Any
+    frames: Frames
+    sample: calibration.Sample
+    jobs: int
+    spared: Optional[NDArray[np.bool_]] = None  # along the first axis: what is stored without loss
+    creation: Dict[str, Any] = field(default_factory=dict)  # further arguments of create_dataset
+    lossy_bytes: int = 0  # of the samples that aren't spared
+    lossy_stored: int = 0
+
+    @classmethod
+    def plan(
+        cls, h5: Any, name: str, source: Any, wanted: Wanted, jobs: int, spared: Optional[NDArray[np.bool_]] = None
+    ) -> DatasetWriter:
+        """Checks everything that can be known before the dataset is created, and finds the target."""
+        if name in h5:
+            raise ValueError(f"'{name}' exists in {h5.file.filename}")
+        frames = make_frames(tuple(int(n) for n in source.shape), np.dtype(source.dtype), wanted, jobs)
+        serial = _native.message_serial()
+        with arrays._ring_as_error(serial):
+            plan = frames.plan
+            drawn_from = source
+            if spared is not None and spared.any() and not spared.all():
+                drawn_from = _Images(source, np.flatnonzero(~spared))
+            grid = replace(plan.grid(), shape=tuple(drawn_from.shape))
+            sample = calibration.Sample.of(drawn_from, grid, everything=wanted.calibrate == "all")
+            settled = arrays._settle(plan, sample, wanted.noise)
+        return cls(h5, name, source, type(frames)(settled, jobs), sample, jobs, spared)
+
+    def write(self, progress: Optional[Progress]) -> Tuple[Any, List[str]]:
+        """The dataset, and sentences about what was not quite as asked."""
+        plan = self.frames.plan
+        serial = _native.message_serial()
+        dataset = self._create_and_fill(progress)
+        target = plan.parameters.get("rmse")
+        if self._compare_ratio() and plan.ratio is not None and target is not None:
+            better = calibration.correct_target(self.sample, target, plan.ratio, self._ratio())
+            self.frames = type(self.frames)(plan.with_parameters(rmse=better), self.jobs)
+            del dataset, self.h5[self.name]
+            serial = _native.message_serial()
+            dataset = self._create_and_fill(progress)
+        return dataset, arrays._list_notices(serial) + self._compare_ratio()
+
+    def _ratio(self) -> float:
+        """Of the images with loss."""
+        return self.lossy_bytes / max(self.lossy_stored, 1)
+
+    def _compare_ratio(self) -> List[str]:
+        plan = self.frames.plan
+        if plan.ratio is None or plan.parameters.get("rmse") is None or not self.lossy_bytes:
+            return []
+        got = self._ratio()
+        is_met = abs(got / plan.ratio - 1) <= plan.tolerance
+        return [] if is_met else [f"ratio={plan.ratio:g} was asked for, {got:.4g} was got"]
+
+    def _create_and_fill(self, progress: Optional[Progress]) -> Any:
+        """An error leaves neither the dataset nor groups that were made for it."""
+        plan = self.frames.plan
+        made = _first_missing(self.h5, self.name)
+        serial = _native.message_serial()
+        try:
+            dataset = self.h5.create_dataset(
+                self.name,
+                shape=plan.shape,
+                dtype=plan.dtype,
+                chunks=plan.chunks,
+                compression=_filter_of(self.frames),
+                compression_opts=self.frames.filter_options,
+                **self.creation,
+            )
+            # From here on, the file can be opened whenever this process is killed: HDF5 writes its tables only now.
+            dataset.file.flush()
+            with arrays._ring_as_error(serial):
+                self._fill(dataset, progress)
+        except BaseException:
+            if made in self.h5:
+                del self.h5[made]
+            raise
+        # HDF5 2.0 remembers the last chunk without its filter mask for as long as the dataset is open.
+        del dataset
+        return self.h5[self.name]
+
+    def _fill(self, dataset: Any, progress: Optional[Progress]) -> None:
+        total = math.prod(dataset.shape) * dataset.dtype.itemsize
+        done = stored = self.lossy_bytes = self.lossy_stored = 0
+        flushed = time.monotonic()
+        is_checked = not isinstance(self.frames, Htj2kFrames)
+        for region, chunk_bytes, is_raw in self._write_chunks(dataset):
+            if not is_checked and not is_raw:
+                _check_readers_view(dataset, region)
+                is_checked = True
+            samples_bytes = _count(region) * dataset.dtype.itemsize
+            done += samples_bytes
+            stored += chunk_bytes
+            if not self._is_spared(region):
+                self.lossy_bytes += samples_bytes
+                self.lossy_stored += chunk_bytes
+            if time.monotonic() - flushed > FLUSHED_SECONDS:
+                dataset.file.flush()
+                flushed = time.monotonic()
+            if progress is not None:
+                progress(done, stored, total)
+        dataset.file.flush()
+
+    def _write_chunks(self, dataset: Any) -> Iterator[Tuple[Region, int, bool]]:
+        """Writes them in order; yields each with the bytes stored, and whether they are raw."""
+        plan = self.frames.plan
+        pending: Deque[Tuple[Region, Future[Tuple[bytes, int]]]] = deque()
+
+        def write_first() -> Tuple[Region, int, bool]:
+            region, future = pending.popleft()
+            stored, mask = future.result()
+            dataset.id.write_direct_chunk(tuple(part.start for part in region), stored, filter_mask=mask)
+            return region, len(stored), mask != 0
+
+        source = _in_slabs(self.source, plan)
+        with ThreadPoolExecutor(max_workers=self.frames.workers) as executor:
+            try:
+                for region in iterate_grid(plan.shape, plan.chunks):
+                    samples = np.asarray(source[region], dtype=plan.dtype)
+                    pending.append((region, executor.submit(self._encode, region, samples)))
+                    del samples
+                    if len(pending) > self.frames.workers:
+                        yield write_first()
+                while pending:
+                    yield write_first()
+            finally:
+                executor.shutdown(wait=True, cancel_futures=True)
+
+    def _encode(self, region: Region, samples: NDArray[Any]) -> Tuple[bytes, int]:
+        """The chunk as stored, and its filter mask: 1 where it is raw."""
+        chunk = self._pad(samples)
+        frames = self.frames.lossless() if self._is_spared(region) else self.frames
+        try:
+            stored = frames.encode(chunk, samples.size / chunk.size)
+        except Error as error:
+            raise Error(f"chunk at {tuple(part.start for part in region)}: {error}") from error
+        return (chunk.tobytes(), 1) if stored is None else (stored, 0)
+
+    def _is_spared(self, region: Region) -> bool:
+        return self.spared is not None and bool(self.spared[region[0]].any())
+
+    def _pad(self, samples: NDArray[Any]) -> NDArray[Any]:
+        """Repeats the last samples, which costs next to nothing; HDF5 shows them only where the dataset grows."""
+        missing = [(0, whole - part) for whole, part in zip(self.frames.plan.chunks, samples.shape)]
+        if not any(map(any, missing)):
+            return np.ascontiguousarray(samples)
+        if self.creation.get("maxshape") is None:
+            return np.pad(samples, missing, mode="edge")
+        fill = self.creation.get("fillvalue")
+        return np.pad(samples, missing, mode="constant", constant_values=0 if fill is None else fill)
+
+
+class _Slabs:
+    """A chunked source, read several images at a time: none of its chunks has to be decoded for each of its images."""
+
+    def __init__(self, source: Any, dtype: np.dtype[Any]) -> None:
+        self.source = source
+        self.depth = int(source.chunks[0])
+        image_bytes = math.prod(source.shape[1:]) * dtype.itemsize
+        self.rows = max(min(self.depth, SLAB_BYTES // max(image_bytes, 1)), 1)
+        self.first = self.last = 0
+        self.slab: Any = None
+
+    def __getitem__(self, region: Region) -> NDArray[Any]:
+        start, stop = region[0].start, region[0].stop
+        if not self.first <= start < stop <= self.last:
+            end = max(min(start + self.rows, start - start % self.depth + self.depth), stop)
+            self.slab = None  # before the next one is there
+            self.slab = np.asarray(self.source[start : min(end, self.source.shape[0])])
+            self.first, self.last = start, start + len(self.slab)
+        return np.asarray(self.slab[(slice(start - self.first, stop - self.first), *region[1:])])
+
+
+def _in_slabs(source: Any, plan: arrays._Plan) -> Any:
+    """The source, or a reader of it that suits its chunks."""
+    chunks = getattr(source, "chunks", None)
+    image_bytes = math.prod(plan.shape[1:]) * plan.dtype.itemsize
+    is_regular = isinstance(chunks, tuple) and len(chunks) == len(plan.shape) and all(type(n) is int for n in chunks)
+    if not is_regular or chunks == plan.chunks or image_bytes > SLAB_BYTES:
+        return source
+    return _Slabs(source, plan.dtype)
+
+
+class _Images:
+    """Some images of a stack, as a stack."""
+
+    def __init__(self, source: Any, numbers: NDArray[np.intp]) -> None:
+        self.source = source
+        self.numbers = numbers
+        self.dtype = source.dtype
+        self.shape = (len(numbers), *source.shape[1:])
+
+    def __getitem__(self, region: Region) -> NDArray[Any]:
+        images = [self.source[(slice(n, n + 1), *region[1:])] for n in self.numbers[region[0]].tolist()]
+        return np.concatenate(images)
+
+
+def _count(region: Region) -> int:
+    return math.prod(part.stop - part.start for part in region)
+
+
+def _first_missing(h5: Any, name: str) -> str:
+    """Of the groups on the way to ``name``, and itself."""
+    parts = name.rstrip("/").split("/")
+    for count in range(1, len(parts)):
+        path = "/".join(parts[:count])
+        if path and path not in h5:
+            return path
+    return name
+
+
+def _filter_of(frames: Frames) -> int:
+    """The filter's number, once hdf5plugin has made it known to HDF5."""
+    try:
+        import hdf5plugin  # noqa: F401
+    except ImportError:
+        raise ImportError("HDF5's filters are in hdf5plugin: pip install 'blosc2-grok[hdf5]'") from None
+    return frames.filter_id
+
+
+def _check_readers_view(dataset: Any, region: Region) -> None:
+    """A chunk as hdf5plugin decodes it must be what this package decodes: parameters may be beyond its coder.
+
+    Two decoders of the 9/7 wavelet may round a few samples differently, by one.
+    """
+    from ..reading import read
+
+    theirs = dataset[region].astype(np.int32)
+    difference = theirs - read(dataset, region)
+    if np.abs(difference).max() > 2 or np.mean(difference**2.0) > 0.25:
+        raise Error(
+            f"a chunk of {dataset.name} is read differently by hdf5plugin's HTJ2K filter, by up to "
+            f"{np.abs(difference).max()}: store it with container='blosc2', or with fewer parameters"
+        )
