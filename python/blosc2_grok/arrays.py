@@ -30,6 +30,7 @@ from .partition import (
     pick_chunks,
     resolve_roles,
 )
+from .recipe import ChunkRecipe, ChunkSource
 
 AUTO_CODER = "part1"
 """What ``coder="auto"`` means."""
@@ -354,6 +355,13 @@ def _fill(plan: _Plan, source: Any, blosc2_kwargs: Mapping[str, Any]) -> blosc2.
     array = blosc2.empty(plan.shape, dtype=plan.dtype, chunks=plan.chunks, blocks=plan.blocks, **options)
     if not plan.shape:
         array[()] = np.asarray(source, dtype=plan.dtype)
+        return array
+    if isinstance(source, ChunkSource):
+        grid = [-(-whole // part) for whole, part in zip(plan.shape, plan.chunks)]
+        recipe = ChunkRecipe(plan.shape, plan.dtype, plan.chunks, plan.blocks, options["cparams"], options["meta"])
+        for start, chunk in source.encoded_chunks(recipe):
+            place = [n // part for n, part in zip(start, plan.chunks)]
+            array.schunk.update_chunk(int(np.ravel_multi_index(place, grid)), chunk)
         return array
     for region in iterate_grid(plan.shape, plan.chunks):
         array[region] = np.require(source[region], dtype=plan.dtype, requirements="C")
