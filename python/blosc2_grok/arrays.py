@@ -279,15 +279,22 @@ def _write(
 ) -> blosc2.NDArray:
     if target is None:
         return _fill_to_ratio(plan, sample, blosc2_kwargs)
+    mode = blosc2_kwargs.get("mode", "a")
+    with temporary_path(target, mode) as temporary:
+        _fill_to_ratio(plan, sample, {**blosc2_kwargs, "urlpath": temporary, "mode": "w"})
+    return _reopen(target, blosc2_kwargs)
+
+
+@contextmanager
+def temporary_path(target: str, mode: str) -> Iterator[str]:
+    """A name beside ``target`` to write to; what is there in the end, and closed, gets the name ``target``."""
     folder, name = os.path.split(target)
     temporary = os.path.join(folder, f".{name}.{uuid.uuid4().hex[:12]}.tmp")
     try:
-        array = _fill_to_ratio(plan, sample, {**blosc2_kwargs, "urlpath": temporary, "mode": "w"})
-        del array  # closes the file
-        _rename(temporary, target, blosc2_kwargs.get("mode", "a"))
+        yield temporary
+        _rename(temporary, target, mode)
     finally:
         _remove(temporary)
-    return _reopen(target, blosc2_kwargs)
 
 
 def _rename(temporary: str, target: str, mode: str) -> None:
