@@ -49,4 +49,14 @@ BLOSC2_GROK_EXPORT int blosc2_grok_decoder(const uint8_t* input, int32_t input_l
   });
 }
 
+// The encoder of sibling.c's libraries.
+BLOSC2_GROK_EXPORT int blosc2_grok_refusing_encoder(const uint8_t*, int32_t, uint8_t*, int32_t, uint8_t, void*,
+                                                    const void*) {
+  return blosc2_grok::guard([]() -> int {
+    throw blosc2_grok::Error(blosc2_grok::ErrorCode::kCodecSupport,
+                             "codecs 39 (j2k) and 40 (htj2k) are read here, not written: make a copy by "
+                             "blosc2_grok.convert, or install the package blosc2-j2k or blosc2-htj2k");
+  });
+}
+
 }  // extern "C"

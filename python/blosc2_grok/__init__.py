@@ -17,6 +17,7 @@ from .diagnosis import diagnose, selftest
 from .enums import GrkFileFmt, GrkMode, GrkProfile, GrkRateControl
 from .errors import Error, last_error, notices
 from .params import Params, factory_defaults
+from .siblings import convert, load_readers
 
 if TYPE_CHECKING:
     from .arrays import asarray, cparams, like, meta, params_of
@@ -36,6 +37,7 @@ __all__ = [
     "asarray",
     "calibrate",
     "codestreams",
+    "convert",
     "cparams",
     "destroy",
     "diagnose",
@@ -69,6 +71,8 @@ _LATER = {
 }
 
 __version__: str = _native.version()
+
+load_readers()
 
 params_defaults: Dict[str, Any]
 """The factory defaults, by parameter name; changing this dict has no effect."""

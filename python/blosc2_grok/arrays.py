@@ -30,6 +30,7 @@ from .partition import (
     pick_chunks,
     resolve_roles,
 )
+from .recipe import ChunkRecipe, ChunkSource
 
 AUTO_CODER = "part1"
 """What ``coder="auto"`` means."""
@@ -303,15 +304,22 @@ def _write(
 ) -> blosc2.NDArray:
     if target is None:
         return _fill_to_ratio(plan, sample, blosc2_kwargs)
+    mode = blosc2_kwargs.get("mode", "a")
+    with temporary_path(target, mode) as temporary:
+        _fill_to_ratio(plan, sample, {**blosc2_kwargs, "urlpath": temporary, "mode": "w"})
+    return _reopen(target, blosc2_kwargs)
+
+
+@contextmanager
+def temporary_path(target: str, mode: str) -> Iterator[str]:
+    """A name beside ``target`` to write to; what is there in the end, and closed, gets the name ``target``."""
     folder, name = os.path.split(target)
     temporary = os.path.join(folder, f".{name}.{uuid.uuid4().hex[:12]}.tmp")
     try:
-        array = _fill_to_ratio(plan, sample, {**blosc2_kwargs, "urlpath": temporary, "mode": "w"})
-        del array  # closes the file
-        _rename(temporary, target, blosc2_kwargs.get("mode", "a"))
+        yield temporary
+        _rename(temporary, target, mode)
     finally:
         _remove(temporary)
-    return _reopen(target, blosc2_kwargs)
 
 
 def _rename(temporary: str, target: str, mode: str) -> None:
@@ -379,6 +387,13 @@ def _fill(plan: _Plan, source: Any, blosc2_kwargs: Mapping[str, Any]) -> blosc2.
     array = blosc2.empty(plan.shape, dtype=plan.dtype, chunks=plan.chunks, blocks=plan.blocks, **options)
     if not plan.shape:
         array[()] = np.asarray(source, dtype=plan.dtype)
+        return array
+    if isinstance(source, ChunkSource):
+        grid = [-(-whole // part) for whole, part in zip(plan.shape, plan.chunks)]
+        recipe = ChunkRecipe(plan.shape, plan.dtype, plan.chunks, plan.blocks, options["cparams"], options["meta"])
+        for start, chunk in source.encoded_chunks(recipe):
+            place = [n // part for n, part in zip(start, plan.chunks)]
+            array.schunk.update_chunk(int(np.ravel_multi_index(place, grid)), chunk)
         return array
     done = 0
     for region in iterate_grid(plan.shape, plan.chunks):

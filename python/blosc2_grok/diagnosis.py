@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optiona
 
 from . import _native
 from .errors import last_error
+from .siblings import load_readers
 
 if TYPE_CHECKING:
     import numpy
 
 CODEC_ID = 37
-_PACKAGES = ("numpy", "msgpack", "blosc2", "h5py", "hdf5plugin")
+_PACKAGES = ("numpy", "msgpack", "blosc2", "h5py", "hdf5plugin", "blosc2-j2k", "blosc2-htj2k")
 
 
 class Check(NamedTuple):
@@ -44,6 +45,7 @@ def diagnose() -> Dict[str, Any]:
         "environment": {"BLOSC2_GROK_ENGINE": os.environ.get("BLOSC2_GROK_ENGINE")},
         "defaults": _native.get_defaults(),
         "host": _host(),
+        "siblings": load_readers(),
     }
 
 

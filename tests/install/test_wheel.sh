@@ -32,6 +32,7 @@ licences=$(echo "$site"/blosc2_grok-*.dist-info/licenses)
 
 # The library is still what C-Blosc2 looks for; header, package and texts came along; the licence is what the build says.
 "$here/test_exported_symbols.sh" "$library"
+for sibling in j2k htj2k; do "$here/test_sibling_symbols.sh" "${library%/*}/libblosc2_$sibling.so"; done
 for file in "$site"/blosc2_grok/{include/blosc2_grok.h,lib/pkgconfig/blosc2_grok.pc,py.typed} \
   "$licences"/{LICENSE,LICENSES/{README.md,OpenJPEG.txt,Highway.txt,xxHash.txt,BUNDLED.txt}}; do
   [ -s "$file" ] || [ "${file##*/}" = py.typed ] || fail "no $file"
