@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Two programs of their own: ``endurance_worker.py memory ROUNDS`` and ``endurance_worker.py exit ENGINE``.
 
-The first encodes and decodes, and prints by how many KiB the process's memory has grown since a tenth of the rounds. The
-second ends while its threads are encoding and decoding.
+The first encodes and decodes, and prints by how many KiB the process's memory has grown since a tenth of the rounds.
+The second ends while its threads are encoding and decoding.
 """
 
 from __future__ import annotations

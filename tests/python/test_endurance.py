@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Many threads for long, forked children meanwhile, the end of the program before theirs, and memory over many rounds."""
+"""Many threads for long, forked children meanwhile, a program that ends before its threads, memory over many rounds."""
 
 from __future__ import annotations
 

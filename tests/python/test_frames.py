@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whole Blosc2 frames, mutated and read through the host in processes of their own: no crash, no hang, nothing unnoticed."""
+"""Whole Blosc2 frames, mutated and read through the host in other processes: no crash, no hang, no change unnoticed."""
 
 from __future__ import annotations
 

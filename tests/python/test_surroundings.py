@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What fails around the package: no room, the process killed, libraries missing or old, no home: what is left, and said."""
+"""What fails around the package: no room, the process killed, libraries missing or old, no home: what is left, said."""
 
 from __future__ import annotations
 
