@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Dict, List
 from . import _native
 from ._native import Message, libpath, message_serial
 from .blocks import StoredBlock, codestreams
-from .diagnosis import diagnose, selftest
+from .diagnosis import check_host, diagnose, selftest
 from .enums import GrkFileFmt, GrkMode, GrkProfile, GrkRateControl
 from .errors import Error, last_error, notices
 from .params import Params, factory_defaults
@@ -82,6 +82,7 @@ if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of 
 
     def __getattr__(name: str) -> Any:
         if name in _LATER:
+            check_host()
             return globals().setdefault(name, getattr(import_module(f".{_LATER[name]}", __name__), name))
         # Made on first use, too, since it holds a NumPy array.
         if name == "params_defaults":

@@ -97,7 +97,14 @@ def _find_library() -> str:
 
 
 def _load(path: str) -> ctypes.CDLL:
-    lib = ctypes.CDLL(path)
+    try:
+        lib = ctypes.CDLL(path)
+    except OSError as error:  # the linker's words name the library that is missing, or lacks something
+        raise ImportError(
+            f"{path} can't be loaded: {error}. It needs the JPEG 2000 libraries that it was built with: on Debian "
+            "apt-get install libopenjp2-7 libhwy1, and libgrokj2k1 where it was built with Grok; or build blosc2-grok "
+            "anew where it is to run (pip install --force-reinstall --no-binary blosc2-grok blosc2-grok)"
+        ) from error
     signatures: Dict[str, Tuple[Any, Sequence[Any]]] = {
         "version": (c_char_p, ()),
         "build_info": (c_int64, (c_void_p, c_size_t)),

@@ -120,7 +120,7 @@ def asarray(
     )
     target = _target_path(blosc2_kwargs)
     serial = _native.message_serial()
-    with _ring_as_error(serial):
+    with _ring_as_error(serial, target):
         sample = calibration.Sample.of(source, plan.grid(), everything=calibrate == "all")
         sample.threads = _cparams_dict(blosc2_kwargs.get("cparams")).get("nthreads") or sample.threads
         plan = _settle(plan, sample, noise)
@@ -405,17 +405,29 @@ def _fill(plan: _Plan, source: Any, blosc2_kwargs: Mapping[str, Any]) -> blosc2.
 
 
 @contextmanager
-def _ring_as_error(serial: int) -> Iterator[None]:
-    """Blosc2's bare errors become ours, with the reason that the codec left."""
+def _ring_as_error(serial: int, target: Optional[str]) -> Iterator[None]:
+    """Blosc2's bare errors become ours, with the reason that the codec left, or with what is known of the file."""
     try:
         yield
     except (Error, ValueError, TypeError, OSError):
         raise
     except Exception as error:
         reason = last_error(serial)
-        if reason is None:
-            raise
-        raise Error(reason.text) from error
+        if reason is not None:
+            raise Error(reason.text) from error
+        if target is not None and isinstance(error, RuntimeError):
+            raise Error(_describe_lost_file(target, error)) from error
+        raise
+
+
+def _describe_lost_file(target: str, error: Exception) -> str:
+    """Blosc2 says no more than that a write failed."""
+    folder = os.path.dirname(target)
+    before = "; the array of this name is as it was" if os.path.lexists(target) else ""
+    return (
+        f"{target} could not be written (blosc2: {error}), and nothing of it is kept{before}. {folder} has "
+        f"{shutil.disk_usage(folder).free / 1e6:.1f} MB free: is it full, or over a quota or a limit of file sizes?"
+    )
 
 
 def _list_notices(serial: int) -> List[str]:

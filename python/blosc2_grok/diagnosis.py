@@ -58,6 +58,17 @@ def _installed_version(name: str) -> Optional[str]:
         return None
 
 
+def check_host() -> None:
+    """ImportError where the installed blosc2 is older than the codec's id."""
+    import blosc2
+
+    if not hasattr(blosc2.Codec, "GROK"):
+        raise ImportError(
+            f"blosc2 {blosc2.__version__} does not know codec {CODEC_ID}: blosc2 2.7.1 or later is needed "
+            "(pip install --upgrade blosc2)"
+        )
+
+
 def _host() -> Dict[str, Any]:
     try:
         import blosc2

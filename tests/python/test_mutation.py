@@ -7,33 +7,16 @@ engine.
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Tuple
 
 import pytest
 
 import mutation_worker
-
-QUICK, LONG, BATCH = 2000, 20_000, 250
-
-
-def run_batch(first: int, count: int) -> Tuple[int, str]:
-    command = [sys.executable, mutation_worker.__file__, str(first), str(count)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    except subprocess.TimeoutExpired as error:
-        return 1, f"hangs: {(error.stdout or b'')[-300:]!r}"
-    return done.returncode, done.stdout[-1000:] + done.stderr[-2000:]
+from processes import run_batches, run_worker
 
 
 def test_mutated_blocks(is_long: bool) -> None:
-    count = LONG if is_long else QUICK
-    with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(run_batch, range(0, count, BATCH), [BATCH] * (count // BATCH)))
-    failures = [f"mutants from {BATCH * i}: exit {exit}\n{text}" for i, (exit, text) in enumerate(results) if exit]
+    failures = run_batches(mutation_worker.__file__, 20_000 if is_long else 2000)
     assert not failures, "\n\n".join(failures)
 
 
@@ -55,6 +38,5 @@ HOSTILE = sorted((Path(__file__).parents[1] / "hostile").glob("*.j[p2][2k]"))
 @pytest.mark.parametrize("path", HOSTILE, ids=lambda path: path.name)
 def test_hostile_file(path: Path) -> None:
     """Every crash that was fixed left its input here."""
-    command = [sys.executable, mutation_worker.__file__, "--file", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
+    exit, text = run_worker(mutation_worker.__file__, "--file", path, timeout=60)
+    assert exit == 0, text

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Runs one fuzz target under AddressSanitizer and UndefinedBehaviorSanitizer (clang 16), and writes down what was run.
+#
+#   tools/fuzz.sh TARGET [MINUTES] [ENGINE]
+#     TARGET   decode, engine, geometry, params, round_trip or segment (tests/fuzz/TARGET_fuzzer.cpp)
+#     MINUTES  20 when left out
+#     ENGINE   for the target engine: the decoder to be tried alone; openjpeg or j2k
+#
+# Seeds: small blocks of every kind (make_seeds), tests/hostile, tests/golden, what FUZZ_SEEDS names (a folder), and
+# what earlier runs found, kept in build/fuzz-runs/. A finding is build/fuzz-runs/NAME-crash-*; replay it by giving it
+# to build/fuzz/tests/fuzz/TARGET_fuzzer, or to TARGET_replay of any build. FUZZ_SEED is the random seed (1).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+target=${1:-}
+minutes=${2:-20}
+engine=${3:-}
+[ -f "tests/fuzz/${target}_fuzzer.cpp" ] || { sed -n '4,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+seed=${FUZZ_SEED:-1}
+name=$target${engine:+-$engine}
+runs=build/fuzz-runs
+corpus=$runs/$name
+mkdir -p "$corpus"
+
+{ cmake --preset fuzz && cmake --build build/fuzz -j"$(nproc)" --target "${target}_fuzzer" make_seeds; } \
+  >"$runs/build.log" 2>&1 || { tail -n 40 "$runs/build.log" >&2; exit 1; }
+
+# Where an input's last bytes are options, a file of somebody else's gets zeros behind it.
+add_seeds() { # FOLDER...
+  find "$@" -type f -size -40k ! -name '*.json' ! -name '*.md' ! -name '*.py' -print0 |
+    while IFS= read -r -d '' file; do
+      hash=$(sha1sum <"$file" | cut -c1-40)
+      { cat "$file"; printf '\0\0\0'; } >"$corpus/$hash"
+    done
+}
+if [ -z "$(ls -A "$corpus")" ]; then
+  case $target in
+    decode | engine | round_trip)
+      build/fuzz/tests/fuzz/make_seeds "$runs/seeds" >/dev/null
+      add_seeds "$runs/seeds" tests/hostile tests/golden ${FUZZ_SEEDS:+"$FUZZ_SEEDS"}
+      ;;
+  esac
+fi
+
+# Memory: a million samples in 32 bits, an engine's copies, and the sanitizers' own share.
+options=(-seed="$seed" -max_total_time=$((minutes * 60)) -timeout=20 -rss_limit_mb=2560 -max_len=20000
+  -print_final_stats=1)
+command=(build/fuzz/tests/fuzz/"${target}_fuzzer" "${options[@]}" -artifact_prefix="$runs/$name-" "$corpus")
+started=$(date -u +%FT%TZ)
+status=0
+BLOSC2_GROK_FUZZ_ENGINE=$engine nice -n 15 "${command[@]}" >"$runs/$name.log" 2>&1 || status=$?
+
+stat() { sed -n "s/^stat::$1: *//p" "$runs/$name.log"; }
+coverage=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$runs/$name.log" | tail -n 1)
+commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+line="$started commit $commit: tools/fuzz.sh $target $minutes $engine \
+seed $seed: $(stat number_of_executed_units) inputs, coverage ${coverage:-?}, peak $(stat peak_rss_mb) MB, exit $status"
+echo "$line" | tee -a "$runs/runs.txt"
+[ "$status" = 0 ] || { grep -E '^(broken|==.*ERROR|SUMMARY|MS:|artifact_prefix)' "$runs/$name.log" >&2; exit 1; }
