@@ -6,17 +6,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Mapping, Sequence
 
-import matplotlib
-
-matplotlib.use("svg")
-matplotlib.rcParams.update({"svg.hashsalt": "compare", "font.size": 9})  # the same names of elements each time
-from matplotlib import pyplot  # noqa: E402
-
 Curve = Sequence[tuple[float, float]]
 
 
 def curves(path: Path, title: str, x_label: str, y_label: str, lines: Mapping[str, Curve], logarithmic: str = "") -> None:
     """A line a codec, ours thicker. ``logarithmic``: "x", "y" or "xy"."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams.update({"svg.hashsalt": "compare", "font.size": 9})  # the same names of elements each time
+    from matplotlib import pyplot
+
     figure, axes = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
     for number, (name, points) in enumerate(lines.items()):
         is_ours = name.startswith("blosc2_grok")

@@ -76,5 +76,5 @@ def start(peer: Peer, cores: Sequence[int], log: IO[bytes]) -> Process:
         "OMP_NUM_THREADS": str(len(cores)),
         "BLOSC_NTHREADS": str(len(cores)),
     }
-    command = [str(python), "-m", "compare.worker", peer.module, peer.adapter, json.dumps(peer.options)]
+    command = [str(python), "-m", "compare.worker", f"compare.adapters.{peer.module}", peer.adapter, json.dumps(peer.options)]
     return Process(command, environment, cores, log)

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
+from typing import Any
 
 from compare.cells import Entry
 from compare.data import Item
 from compare.peers import Peer
+
+OPERATIONS = "seconds", "work"
 
 
 @dataclass
@@ -19,6 +23,20 @@ class Row:
     item: Item
     threads: int
     entries: dict[Peer, Entry]
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        """For JSON, with every time that was taken."""
+        entries = {
+            peer.name: {"failure": entry.failure} if entry.failure else {
+                "stored_bytes": entry.stored_bytes,
+                **{name: {o: list(times.values()) for o, times in getattr(entry, name).items()} for name in OPERATIONS},
+                "more": {name: asdict(v) if is_dataclass(v) else v for name, v in entry.more.items()},
+            }
+            for peer, entry in self.entries.items()
+        }  # fmt: skip
+        return {"section": self.section, "case": self.item.name, "threads": self.threads,
+                "bytes": self.item.samples.nbytes, "codecs": entries}  # fmt: skip
 
 
 @dataclass
@@ -34,8 +52,12 @@ class Report:
 
     def write(self, name: str, head: list[str]) -> Path:
         """The page, under a temporary name first."""
-        path = self.folder / name
-        partial = path.with_suffix(".partial")
-        partial.write_text("\n\n".join(text.strip("\n") for text in [*head, *self.texts]) + "\n")
-        partial.replace(path)
-        return path
+        _write(self.folder / "results.json", json.dumps([row.record() for row in self.rows], indent=1))
+        _write(self.folder / name, "\n\n".join(text.strip("\n") for text in [*head, *self.texts]) + "\n")
+        return self.folder / name
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(text)
+    partial.replace(path)

@@ -6,12 +6,13 @@ from __future__ import annotations
 import statistics
 from typing import Callable
 
+from compare import marks
 from compare.cells import Entry, best_of, speed_ratio
 from compare.peers import OURS_HT, OURS_PART1, Peer
+from compare.marks import LOSSLESS as SECTIONS
 from compare.report import Row
 from compare.tables import number, table
 
-SECTIONS = ("Lossless", "Small blocks, lossless", "Many small arrays, lossless", "Sizes")
 HEADER = ["case", "threads", "Part 1, in", "Part 1, out", "HT, in", "HT, out", "Part 1's size", "HT's size"]
 
 
@@ -19,13 +20,15 @@ def text(rows: list[Row]) -> list[str]:
     """Paragraphs and tables."""
     lossless = [row for row in rows if row.section in SECTIONS]
     return [
+        "## What is wanted",
+        marks.text(rows),
         "## Against the best JPEG 2000 peer of each row",
         "Times as fast as the fastest peer of the same coder that was right (median of the ratios within rounds), and "
         "the stored bytes over those of the smallest such peer. Above 1 is faster, below 1 smaller.",
         table(HEADER, [*(_row(row) for row in lossless), _means(lossless)]),
         "The worst: " + "; ".join(_worst(rows)) + ".",
         "## Who failed",
-        table(["codec", "case", "what it did"], _failures(rows)) if _failures(rows) else "Nobody.",
+        table(["codec", "what it did", "cases"], failures(rows)) if failures(rows) else "Nobody.",
     ]
 
 
@@ -76,10 +79,12 @@ def _worst(rows: list[Row], count: int = 3) -> list[str]:
     return [line for _, line in sorted(found)[:count]]
 
 
-def _failures(rows: list[Row]) -> list[list[str]]:
-    return [
-        [peer.name, f"{row.section}: {row.item.name}", entry.failure]
-        for row in rows
-        for peer, entry in row.entries.items()
-        if entry.failure
-    ]
+def failures(rows: list[Row]) -> list[list[str]]:
+    """Codec, what it did, and the cases; once for all cases in which it did the same."""
+    cases: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        for peer, entry in row.entries.items():
+            known = cases.setdefault((peer.name, entry.failure), []) if entry.failure else []
+            if row.item.name not in known:
+                known.append(row.item.name)
+    return [[name, failure, ", ".join(names)] for (name, failure), names in cases.items()]

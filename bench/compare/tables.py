@@ -54,6 +54,8 @@ def rows_of(item: Item, entries: Mapping[Peer, Entry], columns: Sequence[str], t
 def _cell(column: str, item: Item, entry: Entry, ours: Entry | None, peer: Peer) -> str:
     nbytes = item.samples.nbytes
     loss = entry.more.get("loss")
+    if column == "told":
+        return str(entry.more.get("told", ""))
     if column in ("MB/s in", "MB/s out"):
         return speed(entry, "encode" if column == "MB/s in" else "decode", nbytes)
     if column in ("ours / it, in", "ours / it, out"):

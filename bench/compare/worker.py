@@ -26,7 +26,7 @@ from compare.adapters.base import Case, Refused
 
 class Worker:
     def __init__(self, module: str, name: str, options: dict[str, Any]) -> None:
-        adapter = getattr(importlib.import_module(f"compare.adapters.{module}"), name)
+        adapter = getattr(importlib.import_module(module), name)
         self.adapter = adapter(**options)
         self.stored: Any = None
 

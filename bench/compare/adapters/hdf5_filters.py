@@ -24,7 +24,7 @@ class Hdf5Adapter(Adapter):
 
     def encode(self) -> list[h5py.File]:
         parts = self.case.samples if self.case.separate else [self.case.samples]
-        return [self._write(h5py.File(".", "w", driver="core", backing_store=False, rdcc_nbytes=0), p) for p in parts]
+        return [self._write(_in_memory(number), part) for number, part in enumerate(parts)]
 
     def decode(self, stored: list[h5py.File]) -> np.ndarray:
         parts = [self._read(file, ()) for file in stored]
@@ -58,6 +58,11 @@ class Hdf5Adapter(Adapter):
             return decoded
         info = np.iinfo(self.case.samples.dtype)
         return np.clip(np.rint(decoded, out=decoded), info.min, info.max, out=decoded).astype(self.case.samples.dtype)
+
+
+def _in_memory(number: int) -> h5py.File:
+    """Nothing of that name is written; HDF5 wants the names of open files to differ."""
+    return h5py.File(f"in-memory-{number}", "w", driver="core", backing_store=False, rdcc_nbytes=0)
 
 
 class Filter(Hdf5Adapter):

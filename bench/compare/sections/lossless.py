@@ -18,6 +18,8 @@ LOSSLESS = {peer: None for peer in PEERS if peer.lossless}
 
 def run(session: Session, report: Report) -> None:
     items = data.development_set(session.is_quick)
+    if session.is_quick and session.threads > 1:
+        items = [item for item in items if item.is_stack]
     _section(session, report, "Lossless", items, with_memory=True)
     _section(session, report, "Small blocks, lossless", data.small_blocks(session.is_quick))
     _section(session, report, "Many small arrays, lossless", [data.small_arrays(session.is_quick)])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from compare import data, judge
-from compare.cells import Entry, take_turns
+from compare.cells import Entry, speed_ratio, take_turns
 from compare.data import Item
 from compare.failures import PeerFailed
 from compare.peers import IN_HDF5, OURS_HT, OURS_PART1, PEERS, Peer, ours_like
@@ -18,7 +18,6 @@ from compare.report import Report, Row
 from compare.sections.lossless import LOSSLESS, describe
 from compare.session import Session
 from compare.tables import number, rows_of, table
-from compare.cells import speed_ratio
 
 
 def run(session: Session, report: Report) -> None:
@@ -40,6 +39,7 @@ def _previews(session: Session, report: Report) -> None:
 
     reduced = take_turns(able, ["decode_reduced"], turn, session.budget)
     rows = []
+    gains: dict[str, float | None] = {}
     for peer, entry in full.items():
         own = reduced.get(peer)
         row = [peer.name]
@@ -48,11 +48,13 @@ def _previews(session: Session, report: Report) -> None:
         for ours in (OURS_PART1, OURS_HT):
             gained = _gain(entry, reduced.get(ours))
             row.append(number(gained))
+            if not peer.is_ours:
+                gains[f"{peer.name} over {ours.name}"] = gained
         rows.append(row)
     report.add("## Previews, an eighth of the resolution", describe(item))
     header = ["codec", "in full, ms", "reduced, ms", "its full / our reduced Part 1", "its full / our reduced HT"]
     report.add(table(header, rows))
-    report.rows.append(Row("Previews", item, session.threads, reduced))
+    report.rows.append(Row("Previews", item, session.threads, reduced, {"gained": gains}))
     session.say("previews")
 
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from compare import data, judge, machine, plots
 from compare.cells import Budget
-from compare.peers import OURS_HT, OURS_PART1
 from compare.report import Report, Row
 from compare.sections.lossless import LOSSLESS
 from compare.session import Session
@@ -34,8 +33,8 @@ def run_sizes(session: Session, report: Report) -> None:
         report.rows.append(Row("Sizes", item, session.threads, entries))
         for peer, entry in entries.items():
             for operation in lines if not entry.failure else ():
-                nanoseconds = 1e9 * entry.median(operation) / item.samples.size
-                lines[operation].setdefault(peer.name, []).append((side, nanoseconds))
+                cost = 1e9 * entry.median(operation) / item.samples.size
+                lines[operation].setdefault(peer.name, []).append((side, cost))
         session.say(f"sizes: {item.name}")
     session.budget = budget
     report.add("## Cost against the size of the image, ns a sample", "A simulated radiograph of n x n, one block, lossless.")
@@ -45,7 +44,7 @@ def run_sizes(session: Session, report: Report) -> None:
         rows = [[codec, *_columns(points, sides), number(_slope(points))] for codec, points in curves.items()]
         report.add(f"![ns a sample, {operation}]({name})")
         report.add(table([operation, *map(str, sides), "exponent"], rows))
-    report.add("The exponent is that of time against samples from the third size on: 1 is linear.")
+    report.add("The exponent is that of time against samples from n = 256 on: 1 is linear.")
 
 
 def _columns(points: list[tuple[float, float]], sides: list[int]) -> list[str]:
@@ -93,6 +92,3 @@ def model(one: float, two: float, threads: int, blocks: int = BLOCKS) -> float:
     """Seconds by the model of MODEL; the part of one thread can't be negative."""
     shared = min(2 * (one - two), one)
     return one - shared + shared * math.ceil(blocks / threads) / blocks
-
-
-__all__ = ["OURS_HT", "OURS_PART1", "model", "run_sizes", "run_threads"]
