@@ -3,8 +3,8 @@
 
     python3 bench/compare [--quick] [--only PART...] [--output FOLDER] [--wheel WHEEL]
 
-Makes its virtual environments under build/compare, with our wheel and the peers from PyPI, runs all in turns, and writes
-Markdown and SVG into bench/results. A full run takes under an hour, a quick one under five minutes; making the
+Makes its virtual environments under build/compare, with our wheel and the peers from PyPI, runs all in turns, and
+writes Markdown and SVG into bench/results. A full run takes under an hour, a quick one under five minutes; making the
 environments comes on top of the first. Building our wheel wants what README.md says under Install.
 """
 

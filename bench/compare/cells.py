@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass, field
-from typing import Any, Callable, Hashable, Mapping, Protocol, Sequence, TypeVar
+from typing import Any, Callable, Hashable, Mapping, Sequence, TypeVar
 
 from compare.failures import PeerFailed
 
 Name = TypeVar("Name", bound=Hashable)
+Turn = Callable[[Name, str], "dict[str, Any]"]
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,17 @@ class Entry:
         return not self.failure and bool(self.seconds.get(operation))
 
 
-class Turn(Protocol):
-    """Does an operation once, judges what came of it, and tells the worker's answer."""
-
-    def __call__(self, name: Any, operation: str) -> dict[str, Any]: ...
-
-
 def take_turns(
-    names: Sequence[Name], operations: Sequence[str], turn: Turn, budget: Budget, anchors: Sequence[Name] = ()
+    names: Sequence[Name],
+    operations: Sequence[str],
+    turn: Turn[Name],
+    budget: Budget,
+    anchors: Sequence[Name] = (),
 ) -> dict[Name, Entry]:
     """Rounds until every peer has enough; who begins changes from round to round; a peer that fails is out.
 
-    Those that have enough sit out, but the anchors, which the others are held against in each round.
+    ``turn`` does an operation once, judges what came of it, and returns the worker's answer or raises PeerFailed. Those
+    that have enough sit out, but for the anchors, which the others are held against in each round.
     """
     entries = {name: Entry(seconds={o: {} for o in operations}, work={o: {} for o in operations}) for name in names}
     number = 0
@@ -74,7 +74,7 @@ def _is_done(entry: Entry, operations: Sequence[str], budget: Budget) -> bool:
     return all(budget.is_used_up(list(entry.seconds[operation].values())) for operation in operations)
 
 
-def _play(entry: Entry, name: Any, operations: Sequence[str], turn: Turn, number: int) -> None:
+def _play(entry: Entry, name: Name, operations: Sequence[str], turn: Turn[Name], number: int) -> None:
     try:
         for operation in operations:
             answer = turn(name, operation)

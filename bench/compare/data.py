@@ -95,7 +95,8 @@ def projections(count: int) -> tuple[np.ndarray, float]:
 def generated(kind: str, rows: int, columns: int) -> np.ndarray:
     import images
 
-    return images.make(kind, "uint16", (rows, columns))
+    image: np.ndarray = images.make(kind, "uint16", (rows, columns))
+    return image
 
 
 def middle(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
@@ -115,7 +116,7 @@ def development_set(is_quick: bool) -> list[Item]:
     """One row each in the lossless table."""
     side = 512 if is_quick else 4096
     radiograph = middle(dicom("RG1_UNCR.dcm"), side, side)
-    stack = squares(4 if is_quick else 16, 512)
+    stack = squares(4, 256) if is_quick else squares(16, 512)
     series_ = series()
     return [
         one_block("radiograph, 15 bits, one block", radiograph),
@@ -127,7 +128,7 @@ def development_set(is_quick: bool) -> list[Item]:
         one_block("photo, RGB", photo()),
         one_block("photo, gray", gray_photo()),
         one_chunk("MR series, 4-D", series_, (1, 1, *series_.shape[2:])),
-        one_chunk("stack of radiographs, one chunk", stack, (1, 512, 512)),
+        one_chunk("stack of radiographs, one chunk", stack, (1, *stack.shape[1:])),
         frames("stack of radiographs, a chunk a frame", stack),
         frames("projections, a chunk a frame", projections(16 if is_quick else 64)[0]),
         one_block("noise", generated("noise", 512, 512)),

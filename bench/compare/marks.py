@@ -93,8 +93,9 @@ def _bounds(rows: list[Row]) -> list[Mark]:
         sz3 = _pick(row, "hdf5plugin SZ3")
         if "maximum error" in row.section and sz3:
             part1, ht = _pick(row, OURS_PART1.name), _pick(row, OURS_HT.name)
-            size.add(part1 and part1.stored_bytes / sz3.stored_bytes, row.section)
-            speed.add(ht and speed_ratio(ht, sz3, "encode"), row.section)
+            if part1 and ht:
+                size.add(part1.stored_bytes / sz3.stored_bytes, row.section)
+                speed.add(speed_ratio(ht, sz3, "encode"), row.section)
     return [size, speed]
 
 
@@ -106,7 +107,7 @@ def _rate_8(rows: list[Row]) -> list[Mark]:
         others = [e for p, e in row.entries.items() if p.kind == "part1" and not p.is_ours and not e.failure]
         if " dB" in row.section and ht and others:
             best = best_of(row.entries, "encode", _others(lambda peer: peer.kind == "part1"))
-            speed.add(best and speed_ratio(ht, row.entries[best], "encode"), row.section)
+            speed.add(speed_ratio(ht, row.entries[best], "encode") if best else None, row.section)
             size.add(ht.stored_bytes / min(other.stored_bytes for other in others), row.section)
     return [speed, size]
 

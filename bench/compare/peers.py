@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Peer:
-    """``kind`` is "part1", "ht" (Part 15) or "other"; ``knob`` is the range of a free parameter that changes the size."""
+    """``kind`` is "part1", "ht" (Part 15) or "other"; ``knob`` the range of a free parameter that changes the size."""
 
     name: str
     kind: str
@@ -47,7 +47,8 @@ def _plugin(name: str, kind: str, venv: str, codec: str, **more: Any) -> Peer:
 
 
 def _image_codec(name: str, kind: str, options: dict[str, Any], **more: Any) -> Peer:
-    return Peer(f"imagecodecs {name}", kind, "imagecodecs", "image_codecs", "ImageCodec", {"name": name, **options}, **more)
+    options = {"name": name, **options}
+    return Peer(f"imagecodecs {name}", kind, "imagecodecs", "image_codecs", "ImageCodec", options, **more)
 
 
 def _filter(name: str, kind: str, options: dict[str, Any], **more: Any) -> Peer:
@@ -60,6 +61,18 @@ def _bound(name: str, by: dict[str, str], knob: tuple[float, float]) -> Peer:
     return _filter(name, "other", {"by": by, "dtype": "float32"}, direct=("max_error",), knob=knob, lossless=False)
 
 
+_JPEG2K = {
+    "lossless": {"reversible": True, "codecformat": "j2k"},
+    "lossy": {"reversible": False, "codecformat": "j2k"},
+    "has_threads": True,
+}
+_JPEGXL = {
+    "lossless": {"lossless": True, "effort": 1},
+    "lossy": {"effort": 1},
+    "level": "distance",
+    "has_threads": True,
+}
+
 OURS_PART1 = _ours("blosc2_grok Part 1", "part1", "part1")
 OURS_HT = _ours("blosc2_grok HT", "ht", "ht")
 
@@ -70,14 +83,11 @@ PEERS = [
     _plugin("blosc2-j2k 0.4.0", "part1", "j2k", "J2K", direct=("rate",), knob=(1.01, 400)),
     _plugin("blosc2-htj2k 0.4.2", "ht", "htj2k", "HTJ2K", knob=(1, 255), whole_knob=True, options={"ht_quality": True}),
     _filter("Htj2k", "ht", {"by": {}}),
-    _image_codec("jpeg2k", "part1", {"lossless": {"reversible": True, "codecformat": "j2k"},
-                                     "lossy": {"reversible": False, "codecformat": "j2k"}, "has_threads": True},
-                 knob=(160, 20)),  # fmt: skip
+    _image_codec("jpeg2k", "part1", _JPEG2K, knob=(160, 20)),
     _image_codec("htj2k", "ht", {"lossless": {"reversible": True}, "lossy": {"reversible": False}}, knob=(1e-6, 0.3)),
     Peer("Pillow JPEG 2000", "part1", "pillow", "pillow_jpeg2000", "Jpeg2000", direct=("rate",), knob=(1.01, 400)),
     _image_codec("jpegls", "other", {"lossless": {}, "lossy": {}}, direct=("max_error",)),
-    _image_codec("jpegxl", "other", {"lossless": {"lossless": True, "effort": 1}, "lossy": {"effort": 1},
-                                     "level": "distance", "has_threads": True}, knob=(0.01, 25)),  # fmt: skip
+    _image_codec("jpegxl", "other", _JPEGXL, knob=(0.01, 25)),
     Peer("bitshuffle + Zstandard 1", "other", "ours", "blosc2_codecs", "Bitshuffle", {"codec": "ZSTD", "level": 1}),
     Peer("bitshuffle + LZ4", "other", "ours", "blosc2_codecs", "Bitshuffle", {"codec": "LZ4", "level": 5}),
     _bound("Sperr", {"max_error": "absolute", "knob": "absolute"}, (0.3, 20000)),

@@ -9,7 +9,9 @@ from typing import Mapping, Sequence
 Curve = Sequence[tuple[float, float]]
 
 
-def curves(path: Path, title: str, x_label: str, y_label: str, lines: Mapping[str, Curve], logarithmic: str = "") -> None:
+def curves(
+    path: Path, title: str, x_label: str, y_label: str, lines: Mapping[str, Curve], logarithmic: str = ""
+) -> None:
     """A line a codec, ours thicker. ``logarithmic``: "x", "y" or "xy"."""
     import matplotlib
 

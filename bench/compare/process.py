@@ -9,7 +9,7 @@ import select
 import signal
 import subprocess
 from pathlib import Path
-from typing import Any, IO, Sequence
+from typing import IO, Any, Sequence
 
 from compare import venvs
 from compare.failures import PeerFailed
@@ -19,7 +19,9 @@ from compare.peers import Peer
 class Process:
     """Started by the first order, and again by the next one after it ended."""
 
-    def __init__(self, command: Sequence[str], environment: dict[str, str], cores: Sequence[int], log: IO[bytes]) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: dict[str, str], cores: Sequence[int], log: IO[bytes]
+    ) -> None:
         self.command, self.environment, self.cores, self.log = list(command), environment, list(cores), log
         self.pipe: subprocess.Popen[bytes] | None = None
 
@@ -53,7 +55,10 @@ class Process:
     def _start(self) -> subprocess.Popen[bytes]:
         # Affinity is set before anything can start threads, which inherit it.
         return subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
-                                env=self.environment, preexec_fn=lambda: os.sched_setaffinity(0, self.cores))  # fmt: skip
+                                env=self.environment, preexec_fn=self._pin)  # fmt: skip
+
+    def _pin(self) -> None:
+        os.sched_setaffinity(0, self.cores)
 
     def _how_it_ended(self) -> str:
         assert self.pipe
@@ -76,5 +81,6 @@ def start(peer: Peer, cores: Sequence[int], log: IO[bytes]) -> Process:
         "OMP_NUM_THREADS": str(len(cores)),
         "BLOSC_NTHREADS": str(len(cores)),
     }
-    command = [str(python), "-m", "compare.worker", f"compare.adapters.{peer.module}", peer.adapter, json.dumps(peer.options)]
+    adapter = [f"compare.adapters.{peer.module}", peer.adapter, json.dumps(peer.options)]
+    command = [str(python), "-m", "compare.worker", *adapter]
     return Process(command, environment, cores, log)

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from compare.cells import Entry
 from compare.data import Item
+from compare.judge import Loss
 from compare.peers import Peer
 
 OPERATIONS = "seconds", "work"
@@ -31,7 +32,7 @@ class Row:
             peer.name: {"failure": entry.failure} if entry.failure else {
                 "stored_bytes": entry.stored_bytes,
                 **{name: {o: list(times.values()) for o, times in getattr(entry, name).items()} for name in OPERATIONS},
-                "more": {name: asdict(v) if is_dataclass(v) else v for name, v in entry.more.items()},
+                "more": {name: asdict(v) if isinstance(v, Loss) else v for name, v in entry.more.items()},
             }
             for peer, entry in self.entries.items()
         }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Callable, IO, Sequence
+from typing import IO, Any, Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class Session:
         judge.check_form(item.samples, decoded)
         return stored, decoded
 
-    def compare(self, item: Item, qualities: dict[Peer, Quality], check: Check, anchors: Sequence[Peer] = (),
+    def compare(self, item: Item, qualities: Mapping[Peer, Quality], check: Check,
                 operations: Sequence[str] = ("encode", "decode")) -> dict[Peer, Entry]:  # fmt: skip
         """A row of encoding and decoding by turns. The first encoding and decoding of each peer are not timed."""
         failed: dict[Peer, Entry] = {}
@@ -79,7 +79,7 @@ class Session:
                 failed[peer] = Entry(failure=str(failure))
         able = [peer for peer in qualities if peer not in failed]
         turns = take_turns(able, operations, lambda p, o: self._turn(p, item, check, o), self.budget,
-                           [peer for peer in anchors or (OURS_PART1, OURS_HT) if peer in able])  # fmt: skip
+                           [peer for peer in (OURS_PART1, OURS_HT) if peer in able])  # fmt: skip
         return {peer: failed.get(peer) or turns[peer] for peer in qualities}
 
     def _turn(self, peer: Peer, item: Item, check: Check, operation: str) -> dict[str, Any]:

@@ -17,14 +17,16 @@ SIZE_TOLERANCE = 0.01  # of the bytes asked for
 PSNR_TOLERANCE = 0.05  # dB above what was asked for
 
 
-def search(knob: tuple[float, float], is_good: Callable[[float], bool], is_met: Callable[[], bool], whole: bool) -> float:
+def search(
+    knob: tuple[float, float], is_good: Callable[[float], bool], is_met: Callable[[], bool], whole: bool
+) -> float:
     """The worst setting that is still good, between the best of ``knob`` and its worst, by halving in the logarithm.
 
     Ends early when ``is_met`` says so of the last trial. Raises ValueError where even the best is not good.
     """
     good, bad = (math.log(end) for end in knob)
     found: float | None = None
-    for trial in range(MOST_TRIALS):
+    for _ in range(MOST_TRIALS):
         middle = math.exp((good + bad) / 2)
         value = float(round(middle)) if whole else middle
         if is_good(value):

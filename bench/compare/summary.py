@@ -8,8 +8,8 @@ from typing import Callable
 
 from compare import marks
 from compare.cells import Entry, best_of, speed_ratio
-from compare.peers import OURS_HT, OURS_PART1, Peer
 from compare.marks import LOSSLESS as SECTIONS
+from compare.peers import OURS_HT, OURS_PART1, Peer
 from compare.report import Row
 from compare.tables import number, table
 
@@ -37,7 +37,9 @@ def _peers(kind: str) -> Callable[[Peer], bool]:
 
 
 def against_best(entries: dict[Peer, Entry], ours: Peer, operation: str) -> float | None:
-    best = best_of(entries, operation, _peers(ours.kind))
+    """Speed to the fastest peer of the same coder; one whose setting was searched for is no match for a stated goal."""
+    told = {peer: entry for peer, entry in entries.items() if not entry.more.get("searched")}
+    best = best_of(told, operation, _peers(ours.kind))
     if best is None or ours not in entries:
         return None
     return speed_ratio(entries[ours], entries[best], operation)

@@ -55,7 +55,7 @@ def _cell(column: str, item: Item, entry: Entry, ours: Entry | None, peer: Peer)
     nbytes = item.samples.nbytes
     loss = entry.more.get("loss")
     if column == "told":
-        return str(entry.more.get("told", ""))
+        return str(entry.more.get("told", "")) + (" (searched)" if entry.more.get("searched") else "")
     if column in ("MB/s in", "MB/s out"):
         return speed(entry, "encode" if column == "MB/s in" else "decode", nbytes)
     if column in ("ours / it, in", "ours / it, out"):

@@ -14,7 +14,14 @@ FOLDER = ROOT / "build" / "compare"
 WHEEL = "our wheel"
 
 PACKAGES = {
-    "driver": ["numpy", "scikit-image==0.26.0", "pydicom==3.0.2", "pydicom_data==1.0.0", "nibabel==5.4.2", "matplotlib"],
+    "driver": [
+        "numpy",
+        "scikit-image==0.26.0",
+        "matplotlib",
+        "pydicom==3.0.2",
+        "pydicom_data==1.0.0",
+        "nibabel==5.4.2",
+    ],
     "ours": [WHEEL, "blosc2==4.14.1", "h5py==3.16.0", "hdf5plugin==7.1.0"],
     "grok035": ["blosc2-grok==0.3.5", "blosc2==4.1.2", "h5py==3.16.0", "hdf5plugin==7.1.0"],
     "j2k": ["blosc2-j2k==0.4.0", "blosc2==4.14.1", "h5py==3.16.0", "hdf5plugin==7.1.0"],
@@ -68,7 +75,8 @@ def _digest_of_sources() -> str:
     digest = hashlib.sha256()
     folders = ("src", "include", "python", "cmake", "LICENSES")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix not in (".pyc", ".so")]
-    for path in sorted([*files, *(ROOT / name for name in ("CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE"))]):
+    files += [ROOT / name for name in ("CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE")]
+    for path in sorted(files):
         if path.is_file():
             digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return digest.hexdigest()

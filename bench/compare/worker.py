@@ -3,8 +3,8 @@
 
     python -m compare.worker MODULE CLASS [JSON of the adapter's options]
 
-What a call returned is written as .npy for the driver to judge: this process may be the one that is wrong. What libraries
-print goes to stderr, so that it can't be taken for an answer.
+What a call returned is written as .npy for the driver to judge: this process may be the one that is wrong. What
+libraries print goes to stderr, so that it can't be taken for an answer.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
@@ -64,11 +65,21 @@ class Worker:
 
     def peak(self, result: str) -> dict[str, Any]:
         """The most memory that encoding and decoding held beyond what the process had, in bytes; once a process."""
+        self._warm_up()
         gc.collect()
         ctypes.CDLL(None).malloc_trim(0)
         encode = _peak_of(self.encode)
         decode = _peak_of(lambda: self.decode(result))
         return {"encode": encode, "decode": decode}
+
+    def _warm_up(self) -> None:
+        """With a corner of the array, so that what a library loads once doesn't count."""
+        whole = self.case
+        corner = np.ascontiguousarray(whole.samples[tuple(slice(0, 64) for _ in whole.samples.shape)])
+        chunks, blocks = ([min(n, 64) for n in sides] for sides in (whole.chunks, whole.blocks))
+        self.adapter.prepare(replace(whole, samples=corner, chunks=chunks, blocks=blocks))
+        self.adapter.decode(self.adapter.encode())
+        self.adapter.prepare(whole)
 
 
 def _peak_of(call: Callable[[], Any]) -> int:

@@ -113,7 +113,7 @@ def keys_of_blocks(case: Case) -> Iterator[tuple[slice, ...]]:
         [slice(start, min(start + block, extent)) for start in range(0, extent, block)]
         for extent, block in zip(case.samples.shape, case.blocks)
     ]
-    return product(*axes)  # type: ignore[return-value]
+    return product(*axes)
 
 
 def image_of(block: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ class ImageCodec(BlockAdapter):
         self.name, self.lossless, self.lossy, self.level, self.has_threads = name, lossless, lossy, level, has_threads
 
     def versions(self) -> list[str]:
-        return super().versions() + [str(getattr(imagecodecs, f"{self.name}_version")())]
+        return [*super().versions(), str(getattr(imagecodecs, f"{self.name}_version")())]
 
     def encode_image(self, image: np.ndarray) -> bytes:
         return bytes(self.encoder(image, **self._arguments(), **self._threads()))
@@ -35,7 +35,7 @@ class ImageCodec(BlockAdapter):
         if self.case.quality is None:
             return self.lossless
         kind, value = self.case.quality
-        if self.lossy is None or (kind != "knob" and kind != "max_error"):
+        if self.lossy is None or kind not in ("knob", "max_error"):
             raise Refused(f"knows no {kind}")
         return {**self.lossy, str(self.level): value}
 

@@ -16,7 +16,7 @@ class Jpeg2000(BlockAdapter):
     packages = ("pillow",)
 
     def versions(self) -> list[str]:
-        return super().versions() + [f"openjpeg {features.version('jpg_2000')}"]
+        return [*super().versions(), f"openjpeg {features.version('jpg_2000')}"]
 
     def encode_image(self, image: np.ndarray) -> bytes:
         picture = Image.fromarray(image)

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from compare import data, judge
+from compare.cells import Entry
 from compare.data import Item
 from compare.failures import PeerFailed
-from compare.peers import PEERS
+from compare.peers import PEERS, Peer
 from compare.report import Report, Row
 from compare.session import Session
 from compare.tables import rows_of, table
@@ -32,14 +33,19 @@ def _section(session: Session, report: Report, title: str, items: list[Item], wi
         columns = COLUMNS
         if with_memory and session.threads == 1 and (number == 0 or not session.is_quick):
             columns = COLUMNS + MEMORY
-            for peer, entry in entries.items():
-                try:
-                    entry.more["memory"] = {} if entry.failure else session.peak_memory(peer, item)
-                except PeerFailed as failure:
-                    entry.failure = str(failure)
+            _add_memory(session, item, entries)
         report.rows.append(Row(title, item, session.threads, entries))
-        report.add(f"### {item.name}", describe(item), table(["codec", *columns], rows_of(item, entries, columns, session.threads)))
+        rows = rows_of(item, entries, columns, session.threads)
+        report.add(f"### {item.name}", describe(item), table(["codec", *columns], rows))
         session.say(f"{title}: {item.name}")
+
+
+def _add_memory(session: Session, item: Item, entries: dict[Peer, Entry]) -> None:
+    for peer, entry in entries.items():
+        try:
+            entry.more["memory"] = {} if entry.failure else session.peak_memory(peer, item)
+        except PeerFailed as failure:
+            entry.failure = str(failure)
 
 
 def describe(item: Item) -> str:

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Lossy: at equal rates, at equal PSNR, at equal maximum error, and curves of rate against distortion."""
+"""Lossy: at equal rates, at equal PSNR, at equal maximum error, and curves of rate against distortion.
+
+Codecs that can't be told a rate or a PSNR are told the value of another parameter that has been searched for before, by
+encoding again and again; their times don't show that.
+"""
 
 from __future__ import annotations
 
@@ -81,17 +85,17 @@ def _at(session: Session, report: Report, item: Item, kind: str, target: float) 
             except PeerFailed as failure:
                 failures[peer] = Entry(failure=str(failure))
     text = f"rate {target}" if kind == "rate" else f"at least {target} dB"
-    _table(session, report, f"{item.name}, {text}", item, qualities, failures, judge.check_form)
+    _table(session, report, f"{item.name}, {text}", item, kind, qualities, failures, judge.check_form)
 
 
 def _at_max_error(session: Session, report: Report, item: Item, sigma: float, factor: float) -> None:
     bound = max(round(factor * sigma), 1)
     qualities: dict[Peer, Quality] = {peer: ["max_error", bound] for peer in PEERS if "max_error" in peer.direct}
     title = f"{item.name}, maximum error {bound} ({factor:g} times the noise's sigma)"
-    _table(session, report, title, item, qualities, {}, partial(judge.check_bound, max_error=bound))
+    _table(session, report, title, item, "max_error", qualities, {}, partial(judge.check_bound, max_error=bound))
 
 
-def _table(session: Session, report: Report, title: str, item: Item, qualities: dict[Peer, Quality],
+def _table(session: Session, report: Report, title: str, item: Item, kind: str, qualities: dict[Peer, Quality],
            failures: dict[Peer, Entry], check: Check) -> None:  # fmt: skip
     entries = session.compare(item, qualities, check) | failures
     for peer, entry in entries.items():
@@ -102,6 +106,7 @@ def _table(session: Session, report: Report, title: str, item: Item, qualities: 
             entry.more["loss"] = judge.loss_of(item.samples, decoded)
             entry.more["ssim"] = judge.ssim_of(item.samples, decoded)
             entry.more["told"] = _told(qualities[peer])
+            entry.more["searched"] = kind not in peer.direct
         except PeerFailed as failure:
             entry.failure = str(failure)
     report.rows.append(Row(f"Lossy: {title}", item, session.threads, entries))
@@ -110,10 +115,10 @@ def _table(session: Session, report: Report, title: str, item: Item, qualities: 
 
 
 def _told(quality: Quality) -> str:
-    """What the codec was told; a knob was searched before, by encoding again and again, and its times don't show that."""
+    """Kind and value."""
     assert quality
     kind, value = quality
-    return f"{kind} {value:.4g}" + (" (searched)" if kind == "knob" else "")
+    return f"{kind} {value:.4g}"
 
 
 def _curves(session: Session, report: Report, item: Item) -> None:

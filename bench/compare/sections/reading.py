@@ -13,11 +13,11 @@ from compare import data, judge
 from compare.cells import Entry, speed_ratio, take_turns
 from compare.data import Item
 from compare.failures import PeerFailed
-from compare.peers import IN_HDF5, OURS_HT, OURS_PART1, PEERS, Peer, ours_like
+from compare.peers import IN_HDF5, OURS_HT, OURS_PART1, Peer, ours_like
 from compare.report import Report, Row
 from compare.sections.lossless import LOSSLESS, describe
 from compare.session import Session
-from compare.tables import number, rows_of, table
+from compare.tables import number, table
 
 
 def run(session: Session, report: Report) -> None:
@@ -29,7 +29,8 @@ def _previews(session: Session, report: Report) -> None:
     """Ours at reduce=3 beside every peer's reading in full, and beside Pillow's own reduction."""
     side = 512 if session.is_quick else 1536
     item = data.one_block("preview of a radiograph", data.middle(data.dicom("RG1_UNCR.dcm"), side, side))
-    full = session.compare(item, {p: None for p in LOSSLESS if p.is_jpeg2000}, judge.check_lossless, operations=("decode",))
+    peers = {peer: None for peer in LOSSLESS if peer.is_jpeg2000}
+    full = session.compare(item, peers, judge.check_lossless, operations=("decode",))
     able = [peer for peer in full if not full[peer].failure and peer.adapter in ("Ours", "Jpeg2000")]
 
     def turn(peer: Peer, operation: str) -> dict[str, Any]:
@@ -42,9 +43,7 @@ def _previews(session: Session, report: Report) -> None:
     gains: dict[str, float | None] = {}
     for peer, entry in full.items():
         own = reduced.get(peer)
-        row = [peer.name]
-        for other, operation in ((entry, "decode"), (own, "decode_reduced")):
-            row.append("" if other is None else f"**{other.failure}**" if other.failure else _milliseconds(other, operation))
+        row = [peer.name, _milliseconds(entry, "decode"), _milliseconds(own, "decode_reduced") if own else ""]
         for ours in (OURS_PART1, OURS_HT):
             gained = _gain(entry, reduced.get(ours))
             row.append(number(gained))
@@ -59,6 +58,8 @@ def _previews(session: Session, report: Report) -> None:
 
 
 def _milliseconds(entry: Entry, operation: str) -> str:
+    if entry.failure:
+        return f"**{entry.failure}**"
     return f"{number(1e3 * entry.median(operation))} ({number(1e3 * entry.least(operation))})"
 
 
@@ -99,8 +100,7 @@ def _regions(session: Session, report: Report) -> None:
             ours = next((p for p in peers if p.name == f"{ours_like(peer).name} in HDF5"), OURS_HT)
             ours = ours if peer.module == "hdf5_filters" else ours_like(peer)
             ratio = None if peer.is_ours else speed_ratio(entries[ours], entry, "read_region")
-            rows.append([peer.name, _milliseconds(entry, "read_region") if not entry.failure else f"**{entry.failure}**",
-                         number(ratio)])  # fmt: skip
+            rows.append([peer.name, _milliseconds(entry, "read_region"), number(ratio)])
         report.add(f"### {name}", table(["codec and container", "ms", "ours / it"], rows))
         report.rows.append(Row(f"Region: {name}", item, session.threads, entries))
     session.say("regions")

@@ -15,8 +15,8 @@ from compare.session import Session
 from compare.tables import number, table
 
 BLOCKS = 64  # of the array that threads share
-MODEL = f"""Beyond the cores of this machine the times are a model's: T(n) = s + p ceil({BLOCKS} / n) / {BLOCKS}, where s
-is the part that one thread does alone and p the part that is shared, both solved from the measured times of 1 and 2
+MODEL = f"""Beyond the cores of this machine the times are a model's: T(n) = s + p ceil({BLOCKS} / n) / {BLOCKS}, where
+s is the part that one thread does alone and p the part that is shared, both solved from the measured times of 1 and 2
 threads. It assumes that blocks cost the same, that memory and level 3 cache serve n cores as well as 2, that all cores
 keep their clock, and that no lock is met more often with more threads."""
 
@@ -37,7 +37,7 @@ def run_sizes(session: Session, report: Report) -> None:
                 lines[operation].setdefault(peer.name, []).append((side, cost))
         session.say(f"sizes: {item.name}")
     session.budget = budget
-    report.add("## Cost against the size of the image, ns a sample", "A simulated radiograph of n x n, one block, lossless.")
+    report.add("## Cost against the size of the image", "A simulated radiograph of n x n, one block, lossless.")
     for operation, curves in lines.items():
         name = f"size-{operation}.svg"
         plots.curves(report.folder / name, f"lossless, {operation}", "n of n x n", "ns a sample", curves, "xy")
@@ -54,8 +54,11 @@ def _columns(points: list[tuple[float, float]], sides: list[int]) -> list[str]:
 
 def _slope(points: list[tuple[float, float]]) -> float | None:
     """Of log time over log samples."""
-    large = [(2 * math.log(side), math.log(cost) + 2 * math.log(side)) for side, cost in points if side >= 256]
-    return float(np.polyfit(*zip(*large), 1)[0]) if len(large) > 1 else None
+    large = [(side, cost) for side, cost in points if side >= 256]
+    if len(large) < 2:
+        return None
+    samples = [2 * math.log(side) for side, _ in large]
+    return float(np.polyfit(samples, [n + math.log(cost) for n, (_, cost) in zip(samples, large)], 1)[0])
 
 
 def run_threads(session: Session, report: Report) -> None:
@@ -63,7 +66,7 @@ def run_threads(session: Session, report: Report) -> None:
     counts = [n for n in (1, 2, 4, 8, 16) if n <= len(machine.cores())]
     side = 128 if session.is_quick else 256
     item = data.one_chunk(f"{BLOCKS} blocks of {side} x {side}", data.squares(BLOCKS, side), (1, side, side))
-    peers = {p: None for p in LOSSLESS if p.venv in ("ours", "j2k", "htj2k", "grok035", "imagecodecs") and p.is_jpeg2000}
+    peers = {peer: None for peer in LOSSLESS if peer.is_jpeg2000 and peer.threads}
     seconds: dict[tuple[str, str], dict[int, float]] = {}
     for count in counts:
         session.use_threads(count)
@@ -79,7 +82,8 @@ def run_threads(session: Session, report: Report) -> None:
     report.add(f"## Threads: {item.name}, lossless", table(header, rows), MODEL)
     lines = {name: [(n, float(value)) for n, value in zip(shown, _speedups(times, shown))]
              for (name, operation), times in seconds.items() if operation == "encode"}  # fmt: skip
-    plots.curves(report.folder / "threads.svg", "encode: measured, then the model", "threads", "times as fast", lines, "xy")
+    title = "encode: measured, then the model"
+    plots.curves(report.folder / "threads.svg", title, "threads", "times as fast", lines, "xy")
     report.add("![threads](threads.svg)")
     session.say("threads")
 
