@@ -7,7 +7,7 @@ import statistics
 from typing import Callable
 
 from compare import marks
-from compare.cells import Entry, best_of, speed_ratio
+from compare.cells import Entry, best_of, speed_ratio, work_ratio
 from compare.marks import LOSSLESS as SECTIONS
 from compare.peers import OURS_HT, OURS_PART1, Peer
 from compare.report import Row
@@ -18,17 +18,26 @@ HEADER = ["case", "threads", "Part 1, in", "Part 1, out", "HT, in", "HT, out", "
 
 def text(rows: list[Row]) -> list[str]:
     """Paragraphs and tables."""
-    lossless = [row for row in rows if row.section in SECTIONS]
     return [
         "## What is wanted",
         marks.text(rows),
-        "## Against the best JPEG 2000 peer of each row",
-        "Times as fast as the fastest peer of the same coder that was right (median of the ratios within rounds), and "
-        "the stored bytes over those of the smallest such peer. Above 1 is faster, below 1 smaller.",
-        table(HEADER, [*(_row(row) for row in lossless), _means(lossless)]),
+        *_against_best([row for row in rows if row.section in SECTIONS]),
         "The worst: " + "; ".join(_worst(rows)) + ".",
         "## Who failed",
         table(["codec", "what it did", "cases"], failures(rows)) if failures(rows) else "Nobody.",
+    ]
+
+
+def _against_best(rows: list[Row]) -> list[str]:
+    if not rows:
+        return []
+    return [
+        "## Against the best JPEG 2000 peer of each row",
+        "Times as fast as the fastest peer of the same coder that was right (median of the ratios within rounds), and "
+        "the stored bytes over those of the smallest such peer. Above 1 is faster, below 1 smaller.",
+        table(HEADER, [*(_row(row) for row in rows), _means(rows, lambda row: [*_ratios(row), *_sizes(row)])]),
+        "The same by CPU time of all threads, to the peer that took least:",
+        table(HEADER[:6], [*(_work_row(row) for row in rows), _means(rows, _work_ratios)]),
     ]
 
 
@@ -62,8 +71,22 @@ def _row(row: Row) -> list[str]:
     return [row.item.name, str(row.threads), *(number(r) for r in _ratios(row)), *(number(s) for s in _sizes(row))]
 
 
-def _means(rows: list[Row]) -> list[str]:
-    columns = zip(*([*_ratios(row), *_sizes(row)] for row in rows))
+def _work_ratios(row: Row) -> list[float | None]:
+    found: list[float | None] = []
+    for ours in (OURS_PART1, OURS_HT):
+        others = [entry for peer, entry in row.entries.items() if _peers(ours.kind)(peer)]
+        for operation in ("encode", "decode"):
+            ratios = [work_ratio(row.entries[ours], entry, operation) for entry in others if ours in row.entries]
+            found.append(min((ratio for ratio in ratios if ratio is not None), default=None))
+    return found
+
+
+def _work_row(row: Row) -> list[str]:
+    return [row.item.name, str(row.threads), *(number(ratio) for ratio in _work_ratios(row))]
+
+
+def _means(rows: list[Row], values: Callable[[Row], list[float | None]]) -> list[str]:
+    columns = zip(*(values(row) for row in rows))
     means = [[value for value in column if value is not None] for column in columns]
     return ["geometric mean", "", *(number(statistics.geometric_mean(m)) if m else "" for m in means)]
 

@@ -144,6 +144,13 @@ def test_only_rounds_of_both_count_and_none_of_one_that_failed() -> None:
     assert cells.speed_ratio(ours, Entry(seconds={"encode": {1: 1.0}}), "encode") is None
 
 
+def test_work_counts_by_the_least_cpu_time() -> None:
+    ours, theirs = Entry(work={"encode": {0: 2.0, 1: 4.0}}), Entry(work={"encode": {0: 9.0, 1: 5.0}})
+    assert cells.work_ratio(ours, theirs, "encode") == 2.5
+    assert cells.work_ratio(ours, Entry(), "encode") is None
+    assert cells.work_ratio(Entry(work={"encode": {0: 0.0}}), theirs, "encode") is None
+
+
 def _play(budget: Budget, times: Dict[str, float], anchors: List[str]) -> Tuple[Dict[str, Entry], List[str]]:
     order: List[str] = []
 
