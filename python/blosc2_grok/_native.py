@@ -7,6 +7,7 @@ ctypes gives up the interpreter's lock during each call, so threads encode and d
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import sys
 import threading
@@ -154,6 +155,10 @@ def _address(data: Any) -> Tuple[int, int, object]:
 
 
 def _read_map(call: Callable[[Optional[ctypes.Array[c_char]], int], int]) -> Dict[str, Any]:
+    return _unpack(_read_bytes(call))
+
+
+def _read_bytes(call: Callable[[Optional[ctypes.Array[c_char]], int], int]) -> bytes:
     """Asks twice: for the size, then for the map. Between the two it may have grown."""
     size = call(None, 0)
     while size >= 0:
@@ -161,7 +166,7 @@ def _read_map(call: Callable[[Optional[ctypes.Array[c_char]], int], int]) -> Dic
         buffer = ctypes.create_string_buffer(max(capacity, 1))
         size = call(buffer, capacity)
         if 0 <= size <= capacity:
-            return _unpack(buffer.raw[:size])
+            return buffer.raw[:size]
     raise _failure(0, f"the library returned {size}")
 
 
@@ -218,7 +223,12 @@ def get_defaults() -> Dict[str, Any]:
 
 def normalize(parameters: Mapping[str, Any]) -> Dict[str, Any]:
     """Checks parameters and gives the whole set back in canonical form; ValueError says what is wrong."""
-    packed = pack(parameters)
+    return _unpack(_normalized(pack(parameters)))
+
+
+@functools.lru_cache(maxsize=64)
+def _normalized(packed: bytes) -> bytes:
+    """Packed, too: an array is made with the same parameters several times over, and many arrays with the same."""
     reason = ctypes.create_string_buffer(1024)
 
     def call(buffer: Optional[ctypes.Array[c_char]], capacity: int) -> int:
@@ -227,7 +237,7 @@ def normalize(parameters: Mapping[str, Any]) -> Dict[str, Any]:
             raise ValueError(reason.value.decode("utf-8", "replace"))
         return size
 
-    return _read_map(call)
+    return _read_bytes(call)
 
 
 def message_serial() -> int:

@@ -384,6 +384,7 @@ def _fill(plan: _Plan, source: Any, blosc2_kwargs: Mapping[str, Any]) -> blosc2.
     codec_meta = round(10 * plan.ratio) if is_lossy and plan.ratio is not None and plan.ratio <= 25.5 else 0
     options["cparams"] = merge_cparams(options.get("cparams"), codec_meta)
     options["meta"] = {**(options.get("meta") or {}), **meta(**plan.parameters)}
+    serial = _native.message_serial()
     array = blosc2.empty(plan.shape, dtype=plan.dtype, chunks=plan.chunks, blocks=plan.blocks, **options)
     if not plan.shape:
         array[()] = np.asarray(source, dtype=plan.dtype)
@@ -401,6 +402,7 @@ def _fill(plan: _Plan, source: Any, blosc2_kwargs: Mapping[str, Any]) -> blosc2.
         if plan.progress is not None:
             done += math.prod(part.stop - part.start for part in region) * plan.dtype.itemsize
             plan.progress(done, array.schunk.cbytes, math.prod(plan.shape) * plan.dtype.itemsize)
+    calibration.check_only_block(plan.grid(), serial)
     return array
 
 

@@ -182,6 +182,8 @@ _IMAGE_FREE = {"mct", "mode", "layout", "cod_format", "num_threads", "verbose", 
 def check_trial_block(sample: Sample, parameters: Mapping[str, Any]) -> None:
     """Encodes one block where parameters might not suit it: the error then comes before anything is created.
 
+    Not the only block of an array: it is encoded anyway before the array gets its name.
+
     :raises Error: the codec's reason; also where a block's budget is below what headers take.
     """
     defaults = Params().to_dict()
@@ -191,17 +193,33 @@ def check_trial_block(sample: Sample, parameters: Mapping[str, Any]) -> None:
     has_odd_mode = plain["mode"] not in (0, 64) or (plain["mode"] == 64 and is_lossy) or plain["mct"] == 1
     if not telling and not has_odd_mode:
         return
+    if _has_one_block(sample.grid) and plain["tile_size"] == [0, 0]:
+        return
     for block, _ in sample.blocks():
         if not block.any():
             continue
         serial = _native.message_serial()
         stored = encode(block, sample.grid, plain)
-        for notice in notices(serial):
-            if "below what headers take" in notice.text:
-                raise Error(f"{notice.text}: choose larger blocks than {sample.grid.blocks}, or a lower rate")
+        _refuse_tiny_budget(sample.grid, serial)
         if stored is not None and plain["tile_size"] != [0, 0]:
             _check_tiles(plain["tile_size"], _native.describe_block(stored)["codestream"])
         return
+
+
+def check_only_block(grid: Grid, serial: int) -> None:
+    """What the trial block would have told of an array's only block, once that has been encoded after ``serial``."""
+    if _has_one_block(grid):
+        _refuse_tiny_budget(grid, serial)
+
+
+def _has_one_block(grid: Grid) -> bool:
+    return all(extent <= min(sides) for extent, *sides in zip(grid.shape, grid.chunks, grid.blocks))
+
+
+def _refuse_tiny_budget(grid: Grid, serial: int) -> None:
+    for notice in notices(serial):
+        if "below what headers take" in notice.text:
+            raise Error(f"{notice.text}: choose larger blocks than {grid.blocks}, or a lower rate")
 
 
 def _check_tiles(tile_size: Sequence[int], codestream: Mapping[str, Any]) -> None:

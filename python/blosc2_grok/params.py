@@ -293,11 +293,8 @@ class Params:
         for name in parameters:
             if name not in _CONVERTERS:
                 raise ValueError(_unknown(name))
-        for field in fields(self):
-            value = field.default
-            if field.name in parameters:
-                value = _convert(field.name, parameters[field.name])
-            object.__setattr__(self, field.name, value)
+        for name, value in _DEFAULTS.items():
+            object.__setattr__(self, name, _convert(name, parameters[name]) if name in parameters else value)
         checked = self.to_dict()
         if checked["bits_per_sample"] == "auto":  # asarray makes a number of it, which only it can
             checked["bits_per_sample"] = None
@@ -305,12 +302,15 @@ class Params:
 
     def to_dict(self) -> Dict[str, Any]:
         """The map that is packed for the library: numbers, strings, None and lists of them only."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {name: _plain(getattr(self, name)) for name in _DEFAULTS}
 
     @classmethod
     def from_dict(cls, parameters: Mapping[str, Any]) -> Params:
         """The inverse of ``to_dict``; names left out have their defaults."""
         return cls(**parameters)
+
+
+_DEFAULTS: Dict[str, Any] = {field.name: field.default for field in fields(Params)}
 
 
 def _plain(value: Any) -> Any:

@@ -131,6 +131,27 @@ def test_what_depends_on_the_image_comes_first(tmp_path: Path) -> None:
         assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("shape, encoded", [((64, 80), 1), ((2, 64, 80), 3)])  # of several, one is tried first
+def test_the_only_block_is_encoded_once(shape: Any, encoded: int, capfd: pytest.CaptureFixture[str]) -> None:
+    image = images.make("xray", "uint16", shape)
+    one = (1, 64, 80)[-len(shape) :]
+    asarray(image, coder="ht", psnr=60, params={"verbose": True}, chunks=one, blocks=one)
+    assert capfd.readouterr().err.count("blosc2_grok: ") == encoded
+
+
+@pytest.mark.parametrize("shape", [(64, 80), (2, 64, 80)])
+def test_a_budget_below_what_headers_take_leaves_what_was_there(tmp_path: Path, shape: Any) -> None:
+    path = tmp_path / "array.b2nd"
+    path.write_bytes(b"there before")
+    params = {"quality_mode": "rates", "quality_layers": [80]}
+    one = (1, 64, 80)[-len(shape) :]
+    with pytest.raises(blosc2_grok.Error, match="choose larger blocks than"):
+        image = images.make("xray", "uint16", shape)
+        asarray(image, params=params, chunks=one, blocks=one, urlpath=str(path), mode="w")
+    assert path.read_bytes() == b"there before"
+    assert [file.name for file in tmp_path.iterdir()] == ["array.b2nd"]
+
+
 def test_too_many_planes() -> None:
     with pytest.raises(ValueError, match="16384"):
         asarray(np.zeros((20_000, 4, 4), "u1"), blocks=(20_000, 4, 4))
