@@ -94,14 +94,15 @@ def test_a_stranger_in_a_folder_is_named_before_anything_is_read(tmp_path: Path)
         open_stack(str(tmp_path))
 
 
-def make_multi_frame(path: Path) -> None:
+def write_dicom(path: Path, samples: Any, number: int) -> None:
     data = pydicom.Dataset()
     data.file_meta = pydicom.dataset.FileMetaDataset()
     data.file_meta.MediaStorageSOPClassUID = pydicom.uid.MultiFrameGrayscaleWordSecondaryCaptureImageStorage
     data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID
     data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
     data.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-    data.set_pixel_data(STACK, "MONOCHROME2", 16)
+    data.InstanceNumber = number
+    data.set_pixel_data(samples, "MONOCHROME2", 16)
     data.save_as(path, enforce_file_format=True)
 
 
@@ -109,7 +110,7 @@ def make_multi_frame(path: Path) -> None:
 def test_frames_of_dicom_files_are_pydicoms(tmp_path: Path, name: str) -> None:
     path = tmp_path / "many"  # DICOM files often have no suffix
     if name == "many":
-        make_multi_frame(path)
+        write_dicom(path, STACK, 1)
     else:
         found = get_testdata_file(name, download=False)
         assert isinstance(found, str)
@@ -119,6 +120,13 @@ def test_frames_of_dicom_files_are_pydicoms(tmp_path: Path, name: str) -> None:
         assert stack.shape == expected.shape and stack.dtype.newbyteorder("=") == expected.dtype.newbyteorder("=")
         np.testing.assert_array_equal(stack[...], expected)
         assert stack.why_lossy() is None
+
+
+def test_a_series_of_dicom_files_has_the_order_of_its_instances(tmp_path: Path) -> None:
+    for place, number in enumerate([3, 1, 5, 2, 4]):
+        write_dicom(tmp_path / f"{place}.dcm", STACK[number - 1], number)
+    with open_stack(str(tmp_path)) as stack:
+        np.testing.assert_array_equal(stack[...], STACK)
 
 
 def test_datasets_are_found_by_name_or_alone(tmp_path: Path) -> None:

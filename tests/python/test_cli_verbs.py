@@ -304,6 +304,19 @@ def test_blosc2_datasets_of_hdf5_are_checked_previewed_and_extracted(folder: Pat
     assert json.loads(run("info", "a.h5", "--json").output)["kinds"] == {"lossless": 6}
 
 
+def test_all_datasets_of_two_files_are_compared(folder: Path) -> None:
+    for path in ("a.h5", "b.h5"):
+        with h5py.File(path, "w") as file:
+            file["entry/data"], file["entry/flats"] = STACK, STACK[:2]
+    run("check", "a.h5", "b.h5")
+    with h5py.File("a.h5", "a") as file:
+        file["entry/flats"][1, 3, 4] += 1
+    assert "/entry/flats: 2 images, rmse" in run("check", "a.h5", "b.h5", "--max-error=0", code=3).output
+    with h5py.File("a.h5", "a") as file:
+        del file["entry/flats"]
+    assert "a.h5::/entry/flats: it is missing" in run("check", "a.h5", "b.h5", code=3).stderr
+
+
 def test_bench_measures_and_draws(folder: Path) -> None:
     result = run("bench", "scan.tif", "--images=2", "--ratio=4", "--noise=0.25", "--plot=a.png", "--json")
     report = json.loads(result.output)

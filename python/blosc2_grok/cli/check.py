@@ -84,8 +84,8 @@ def check(
         need("skimage.metrics", "limits of SSIM", "scikit-image")
     if source is None and any(value is not None for value in (*limits.values(), sigma)):
         raise click.UsageError("limits are for a comparison: give the SOURCE, too")
-    findings = []
-    for stored_part, source_part in _pairs(stored, source):
+    pairs, findings = _pairs(stored, source)
+    for stored_part, source_part in pairs:
         with Meter("check", quiet=quiet or as_json, shows_ratio=False) as meter:
             if source_part is None:
                 findings.append(check_recorded(stored_part, worst, meter))
@@ -102,16 +102,17 @@ def check(
         click.get_current_context().exit(FOUND)
 
 
-def _pairs(stored: str, source: Optional[str]) -> List[Tuple[str, Optional[str]]]:
-    """All images of an HDF5 file of which none is named, each with that of the same name."""
+def _pairs(stored: str, source: Optional[str]) -> Tuple[List[Tuple[str, Optional[str]]], List[Finding]]:
+    """All images of an HDF5 file of which none is named, each with that of the same name; and those that lack."""
     names = _image_names(stored)
-    if names is None:
-        return [(stored, source)]
-    path = split_spec(stored)[0]
     wanted = names if source is None else _image_names(source)
-    if wanted is None or len(wanted) == len(names) == 1:
-        return [(stored, source)]
-    return [(f"{path}::{name}", None if source is None else f"{source}::{name}") for name in wanted]
+    if names is None or wanted is None or len(wanted) == len(names) == 1:
+        return [(stored, source)], []
+    lacking = [
+        Finding(f"{stored}::{name}", "missing", problems=["it is missing"]) for name in wanted if name not in names
+    ]
+    both = [name for name in wanted if name in names]
+    return [(f"{stored}::{name}", None if source is None else f"{source}::{name}") for name in both], lacking
 
 
 def _image_names(spec: str) -> Optional[List[str]]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 from ..errors import Error
 from .inputs import need
@@ -36,6 +36,16 @@ def open_dicom(path: str) -> Stack:
     lead = (frames,) if frames > 1 else ()
     reader = ImageReader(lead, first.shape, first.dtype, load)
     return Stack(path, lead + first.shape, first.dtype, reader, lossy=lambda: _loss(header))
+
+
+def sort_instances(paths: List[str]) -> List[str]:
+    """In the order of their InstanceNumber, where each has one of its own; else as they are."""
+    pydicom = need("pydicom", "DICOM files")
+    headers = [pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["InstanceNumber"]) for path in paths]
+    numbers = [header.get("InstanceNumber") for header in headers]
+    if None in numbers or len(set(numbers)) < len(numbers):
+        return paths
+    return [path for _, path in sorted(zip(map(int, numbers), paths))]
 
 
 def _loss(header: Any) -> Optional[str]:

@@ -106,6 +106,10 @@ def _open_files(name: str, paths: List[str]) -> Stack:
     kinds = {format_of(path) for path in paths}
     if not kinds <= set(_IN_FOLDERS):
         raise Error(f"{name}: one image a file is read from TIFF, PNG and DICOM files, not from {sorted(kinds)}")
+    if kinds == {"dicom"}:
+        from .dicom import sort_instances
+
+        paths = sort_instances(paths)
     first = _OPENERS[format_of(paths[0])](paths[0])
     shape, dtype = first.shape, first.dtype
     first.close()
