@@ -222,4 +222,5 @@ class _B2ndFile:
         self.dtype, self.ndim = np.dtype(array.dtype), len(array.shape)
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
-        return read(self.path, key)
+        # One thread: Dask runs as many of these at once as there are cores.
+        return read(blosc2.open(self.path, mode="r", dparams={"nthreads": 1}), key)
