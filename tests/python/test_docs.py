@@ -118,8 +118,8 @@ def test_blocks_are_found_and_fail(tmp_path: Path) -> None:
 
 def test_the_site_builds(tmp_path: Path) -> None:
     """Links and anchors included, and nothing that the API page names is missing."""
-    pytest.importorskip("mkdocs", reason="needs requirements-docs.txt")
-    pytest.importorskip("mkdocstrings_handlers.python", reason="needs requirements-docs.txt")
+    pytest.importorskip("mkdocs", reason="needs PyPI's mkdocs-material")
+    pytest.importorskip("mkdocstrings_handlers.python", reason="needs PyPI's mkdocstrings-python")
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")],
         cwd=ROOT,

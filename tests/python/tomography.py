@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Dict
 
 import numpy as np
@@ -38,6 +39,16 @@ class Scan:
         lines -= np.median(lines[:, :, :2], axis=2, keepdims=True)  # the beam drifts
         return np.stack([iradon(lines[:, row].T, theta=self.angles, circle=True) for row in range(lines.shape[1])])
 
+    def slice_error(self, projections: Image) -> float:
+        """Root mean square against the truth, of the samples inside the circle."""
+        side = self.truth.shape[1]
+        inside = np.hypot(*(np.mgrid[0:side, 0:side] / (side - 1) - 0.5)) < 0.48
+        return float(np.sqrt(np.mean((self.reconstruct(projections) - self.truth)[:, inside] ** 2)))
+
+    @cached_property
+    def raw_slice_error(self) -> float:
+        return self.slice_error(self.projections)
+
 
 def phantom(rows: int, side: int) -> Image:
     """A round body with cavities and dense grains that change from slice to slice."""
@@ -53,7 +64,7 @@ def phantom(rows: int, side: int) -> Image:
     return np.asarray(slices) * ABSORPTION / (0.72 * side)
 
 
-def measure(rows: int = 24, side: int = 128, angles: int = 90, seed: int = 5) -> Scan:
+def measure(rows: int = 24, side: int = 128, angles: int = 90, seed: int = 5, open_beam: float = BEAM) -> Scan:
     """Projections with Poisson and read noise; uneven flats, darks, hot pixels, and a beam that drifts."""
     rng = np.random.default_rng(seed)
     truth = phantom(rows, side)
@@ -63,7 +74,7 @@ def measure(rows: int = 24, side: int = 128, angles: int = 90, seed: int = 5) ->
     sensitivity = 1 + 0.03 * rng.standard_normal((rows, side))
     profile = 1 - 0.2 * np.linspace(-1, 1, side) ** 2
     drift = 1 + 0.04 * np.sin(np.arange(angles) / angles * 5)[:, None, None]
-    beam = BEAM * sensitivity * profile
+    beam = open_beam * sensitivity * profile
     hot = rng.random((rows, side)) < 0.001
 
     def expose(signal: Image) -> Image:
@@ -81,17 +92,9 @@ def compare(scan: Scan, decoded: Image) -> Dict[str, float]:
     """Errors of the projections in sigma of their noise, and of the slices against the truth beside those of the raw
     data."""
     error = (decoded.astype(np.float64) - scan.projections) / scan.sigma
-    inside = (
-        np.hypot(*(np.mgrid[0 : scan.truth.shape[1], 0 : scan.truth.shape[1]] / (scan.truth.shape[1] - 1) - 0.5)) < 0.48
-    )
-
-    def slice_error(projections: Image) -> float:
-        return float(np.sqrt(np.mean((scan.reconstruct(projections) - scan.truth)[:, inside] ** 2)))
-
-    raw = slice_error(scan.projections)
     return {
         "rmse_sigma": float(np.sqrt(np.mean(error**2))),
         "max_sigma": float(np.abs(error).max()),
-        "slice_raw": raw,
-        "slice_ratio": slice_error(decoded) / raw,
+        "slice_raw": scan.raw_slice_error,
+        "slice_ratio": scan.slice_error(decoded) / scan.raw_slice_error,
     }
