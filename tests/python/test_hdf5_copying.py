@@ -59,6 +59,7 @@ def make_nexus(path: Path) -> None:
         data.dims[0].attach_scale(entry["angle"])
         data.dims[1].label = "y"
         grows = entry.create_dataset("grows", data=frames(3), maxshape=(None, 64, 80), chunks=True, fillvalue=7)
+        grows.dims[0].attach_scale(entry["angle"])  # lies elsewhere in the new file
         layout = h5py.VirtualLayout((2, 64, 80), "u2")
         layout[:] = h5py.VirtualSource(".", grows.name, (3, 64, 80))[1:]
         entry.create_virtual_dataset("inside", layout)
