@@ -160,6 +160,9 @@ def test_flats_and_darks_stay_lossless(tmp_path: Path) -> None:
         ("exchange/data_white", True),
         ("reduced_darks/0", True),
         ("FlatField", True),
+        ("dataDark", True),
+        ("ref0", True),
+        ("reflections", False),
         ("data", False),
         ("inflated", False),
         ("scan/data", False),
@@ -181,6 +184,19 @@ def test_a_ratio_is_that_of_the_images_with_loss(tmp_path: Path) -> None:
         sizes = np.array([file["data"].id.get_chunk_info(n).size for n in range(10)])
     assert 200 * 240 * 2 / sizes[KEYS == 0].mean() == pytest.approx(6, rel=0.05)
     assert 200 * 240 * 2 / sizes[KEYS != 0].mean() < 3
+
+
+def test_the_image_key_of_any_place_counts(tmp_path: Path) -> None:
+    """NeXus links a detector's stack into a group of its own, not always with the key."""
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        file["entry/instrument/detector/data"] = frames()
+        file["entry/instrument/detector/image_key"] = KEYS
+        file["entry/data/data"] = file["entry/instrument/detector/data"]
+        file["entry/data/flat"] = file["entry/data/stack"] = frames(2)[::-1]
+        file["entry/data/stack_too"] = file["entry/data/flat"]
+    copied = {found.name: found for found in copy_file(tmp_path / "in.h5", tmp_path / "out.h5", rmse=6)}
+    assert copied["/entry/data/data"].lossless_images == 4
+    assert copied["/entry/data/flat"].treatment == "lossless" and "/entry/data/stack_too" not in copied
 
 
 def test_virtual_datasets_of_other_files_become_datasets(tmp_path: Path) -> None:
@@ -217,6 +233,7 @@ def test_select(tmp_path: Path) -> None:
         return [found.treatment for found in copied]
 
     assert treatments("/a/*", rmse=5) == ["quality", "quality", "copied"]
+    assert treatments("/a/*") == ["lossless", "lossless", "copied"]
     assert treatments(["a/one", "/b/one"], rmse=5) == ["quality", "copied", "quality"]
     assert treatments(lambda dataset: dataset.name.endswith("two"), rmse=5) == ["copied", "quality", "copied"]
     with pytest.raises(ValueError, match="matches no dataset"):
