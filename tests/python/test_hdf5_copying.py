@@ -18,6 +18,7 @@ h5py = pytest.importorskip("h5py")
 pytest.importorskip("hdf5plugin")
 
 from blosc2_grok.hdf5 import copy_file  # noqa: E402
+from blosc2_grok.hdf5.writing import DatasetWriter  # noqa: E402
 
 KEYS = np.array([2, 1, 0, 0, 0, 0, 1, 3, 0, 0], dtype=np.uint8)
 
@@ -184,6 +185,26 @@ def test_a_ratio_is_that_of_the_images_with_loss(tmp_path: Path) -> None:
         sizes = np.array([file["data"].id.get_chunk_info(n).size for n in range(10)])
     assert 200 * 240 * 2 / sizes[KEYS == 0].mean() == pytest.approx(6, rel=0.05)
     assert 200 * 240 * 2 / sizes[KEYS != 0].mean() < 3
+
+
+def test_the_depth_is_that_of_flats_too(tmp_path: Path) -> None:
+    image = frames() >> 6
+    image[1] = frames(1)[0]
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        file["data"], file["image_key"] = image, KEYS
+    copy_file(tmp_path / "in.h5", tmp_path / "out.h5", rmse=2, params={"bits_per_sample": "auto"})
+    decoded = read_without_us(tmp_path / "out.h5", "data", tmp_path)
+    np.testing.assert_array_equal(decoded[KEYS != 0], image[KEYS != 0])
+    assert np.abs(decoded.astype(int) - image).max() > 0
+
+
+def test_notices_are_passed_on(tmp_path: Path, monkeypatch: Any) -> None:
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        file["data"] = frames(2)
+    write = DatasetWriter.write
+    monkeypatch.setattr(DatasetWriter, "write", lambda self, progress: (write(self, progress)[0], ["not quite"]))
+    with pytest.warns(UserWarning, match="/data: not quite"):
+        copy_file(tmp_path / "in.h5", tmp_path / "out.h5", ratio=6)
 
 
 def test_the_image_key_of_any_place_counts(tmp_path: Path) -> None:

@@ -251,7 +251,7 @@ def test_chunks_of_the_source_are_read_once(file: Any, depth: int, reads: int) -
 
 def test_slabs_are_no_larger_than_told(file: Any, monkeypatch: Any) -> None:
     image = images.make("xray", "uint16", (9, 64, 80))
-    monkeypatch.setattr("blosc2_grok.hdf5.writing.SLAB_BYTES", 3 * image[0].nbytes)
+    monkeypatch.setattr("blosc2_grok.hdf5.sources.SLAB_BYTES", 3 * image[0].nbytes)
     source = Counting(image)
     source.chunks = (5, 64, 80)
     np.testing.assert_array_equal(write_dataset(file, "a", source)[()], image)

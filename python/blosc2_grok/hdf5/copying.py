@@ -6,6 +6,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import uuid
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
 
@@ -225,9 +226,11 @@ class _Copier:
         try:
             writer = DatasetWriter.plan(target, name, source, wanted, self.jobs, spared)
             writer.creation = {"maxshape": maxshape, "fillvalue": fillvalue}
-            writer.write(self._report if self.progress is not None else None)
+            _, texts = writer.write(self._report if self.progress is not None else None)
         except (Error, ValueError) as error:
             raise type(error)(f"{source.name}: {error}") from error
+        for text in texts:
+            warnings.warn(f"{source.name}: {text}", stacklevel=2)
         self.done += source.nbytes
         self.stored += int(target[name].id.get_storage_size())
         return 0 if spared is None else int(spared.sum())
