@@ -18,6 +18,7 @@ h5py = pytest.importorskip("h5py")
 pytest.importorskip("hdf5plugin")
 
 from blosc2_grok.hdf5 import copy_file  # noqa: E402
+from blosc2_grok.hdf5.writing import DatasetWriter  # noqa: E402
 
 KEYS = np.array([2, 1, 0, 0, 0, 0, 1, 3, 0, 0], dtype=np.uint8)
 
@@ -59,6 +60,7 @@ def make_nexus(path: Path) -> None:
         data.dims[0].attach_scale(entry["angle"])
         data.dims[1].label = "y"
         grows = entry.create_dataset("grows", data=frames(3), maxshape=(None, 64, 80), chunks=True, fillvalue=7)
+        grows.dims[0].attach_scale(entry["angle"])  # lies elsewhere in the new file
         layout = h5py.VirtualLayout((2, 64, 80), "u2")
         layout[:] = h5py.VirtualSource(".", grows.name, (3, 64, 80))[1:]
         entry.create_virtual_dataset("inside", layout)
@@ -159,6 +161,9 @@ def test_flats_and_darks_stay_lossless(tmp_path: Path) -> None:
         ("exchange/data_white", True),
         ("reduced_darks/0", True),
         ("FlatField", True),
+        ("dataDark", True),
+        ("ref0", True),
+        ("reflections", False),
         ("data", False),
         ("inflated", False),
         ("scan/data", False),
@@ -180,6 +185,39 @@ def test_a_ratio_is_that_of_the_images_with_loss(tmp_path: Path) -> None:
         sizes = np.array([file["data"].id.get_chunk_info(n).size for n in range(10)])
     assert 200 * 240 * 2 / sizes[KEYS == 0].mean() == pytest.approx(6, rel=0.05)
     assert 200 * 240 * 2 / sizes[KEYS != 0].mean() < 3
+
+
+def test_the_depth_is_that_of_flats_too(tmp_path: Path) -> None:
+    image = frames() >> 6
+    image[1] = frames(1)[0]
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        file["data"], file["image_key"] = image, KEYS
+    copy_file(tmp_path / "in.h5", tmp_path / "out.h5", rmse=2, params={"bits_per_sample": "auto"})
+    decoded = read_without_us(tmp_path / "out.h5", "data", tmp_path)
+    np.testing.assert_array_equal(decoded[KEYS != 0], image[KEYS != 0])
+    assert np.abs(decoded.astype(int) - image).max() > 0
+
+
+def test_notices_are_passed_on(tmp_path: Path, monkeypatch: Any) -> None:
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        file["data"] = frames(2)
+    write = DatasetWriter.write
+    monkeypatch.setattr(DatasetWriter, "write", lambda self, progress: (write(self, progress)[0], ["not quite"]))
+    with pytest.warns(UserWarning, match="/data: not quite"):
+        copy_file(tmp_path / "in.h5", tmp_path / "out.h5", ratio=6)
+
+
+def test_the_image_key_of_any_place_counts(tmp_path: Path) -> None:
+    """NeXus links a detector's stack into a group of its own, not always with the key."""
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        file["entry/instrument/detector/data"] = frames()
+        file["entry/instrument/detector/image_key"] = KEYS
+        file["entry/data/data"] = file["entry/instrument/detector/data"]
+        file["entry/data/flat"] = file["entry/data/stack"] = frames(2)[::-1]
+        file["entry/data/stack_too"] = file["entry/data/flat"]
+    copied = {found.name: found for found in copy_file(tmp_path / "in.h5", tmp_path / "out.h5", rmse=6)}
+    assert copied["/entry/data/data"].lossless_images == 4
+    assert copied["/entry/data/flat"].treatment == "lossless" and "/entry/data/stack_too" not in copied
 
 
 def test_virtual_datasets_of_other_files_become_datasets(tmp_path: Path) -> None:
@@ -216,6 +254,7 @@ def test_select(tmp_path: Path) -> None:
         return [found.treatment for found in copied]
 
     assert treatments("/a/*", rmse=5) == ["quality", "quality", "copied"]
+    assert treatments("/a/*") == ["lossless", "lossless", "copied"]
     assert treatments(["a/one", "/b/one"], rmse=5) == ["quality", "copied", "quality"]
     assert treatments(lambda dataset: dataset.name.endswith("two"), rmse=5) == ["copied", "quality", "copied"]
     with pytest.raises(ValueError, match="matches no dataset"):

@@ -200,8 +200,8 @@ TEST(CApi, KeepsZerosAtTheEndOfAWholeBlock) {
   for (const int32_t is_whole : {0, 1}) {
     shape.is_whole = is_whole;
     Bytes out(8000);
-    const int64_t written = blosc2_grok_encode(out.data(), out.size(), block.bytes.data(), block.bytes.size(), &shape,
-                                               nullptr, 0, 0);
+    const int64_t written =
+        blosc2_grok_encode(out.data(), out.size(), block.bytes.data(), block.bytes.size(), &shape, nullptr, 0, 0);
     ASSERT_GT(written, 0);
     out.resize(static_cast<size_t>(written));
     EXPECT_EQ(read_with_openjpeg(out).height, is_whole == 1 ? 40u : 30u);

@@ -6,8 +6,9 @@ from __future__ import annotations
 import fnmatch
 import os
 import uuid
+import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 import h5py
 
@@ -111,6 +112,7 @@ class _Copier:
         self.jobs = jobs
         self.progress = progress
         self.treatments: Dict[Tuple[int, int], str] = {}
+        self.places: Dict[Tuple[int, int], List[Tuple[Any, str]]] = {}  # groups that have a dataset, and its name there
         self.made: Dict[Tuple[int, int], str] = {}
         self.deferred: List[Callable[[], None]] = []
         self.copied: List[CopiedDataset] = []
@@ -120,8 +122,7 @@ class _Copier:
         """``final_path``: of the target, once it is complete."""
         self.final_path = final_path
         self._survey(source, {_identity(source)})
-        if self.select is not None and "quality" not in self.treatments.values():
-            raise ValueError(f"select={self.select!r} matches no dataset of {source.filename} that can be compressed")
+        self._decide_all(source)
         self.made[_identity(source)] = "/"
         self._copy_group(source, target)
         for task in self.deferred:
@@ -130,24 +131,30 @@ class _Copier:
 
     # What is there
 
-    def _survey(self, group: Any, seen: set[Tuple[int, int]]) -> None:
-        """Decides about every dataset before anything is written."""
+    def _survey(self, group: Any, seen: Set[Tuple[int, int]]) -> None:
+        """Every dataset, and all places that it has."""
         for name in group:
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 continue
             item = group[name]
             identity = _identity(item)
-            if identity in seen:
-                continue
-            seen.add(identity)
-            if isinstance(item, h5py.Group):
+            if isinstance(item, h5py.Dataset):
+                self.places.setdefault(identity, []).append((group, name))
+            elif isinstance(item, h5py.Group) and identity not in seen:
+                seen.add(identity)
                 self._survey(item, seen)
-            elif isinstance(item, h5py.Dataset):
-                self.treatments[identity] = self._decide(item)
-                if self.treatments[identity] != "copied":
-                    self.total += item.nbytes
 
-    def _decide(self, dataset: Any) -> str:
+    def _decide_all(self, source: Any) -> None:
+        """Before anything is written."""
+        for identity, places in self.places.items():
+            dataset = places[0][0][places[0][1]]
+            self.treatments[identity] = self._decide(dataset, [f"{group.name}/{name}" for group, name in places])
+            if self.treatments[identity] != "copied":
+                self.total += dataset.nbytes
+        if self.select is not None and set(self.treatments.values()) <= {"copied"}:
+            raise ValueError(f"select={self.select!r} matches no dataset of {source.filename} that can be compressed")
+
+    def _decide(self, dataset: Any, names: Sequence[str]) -> str:
         if dataset.is_virtual:
             lacking = lacking_sources(dataset)
             if lacking:
@@ -159,7 +166,7 @@ class _Copier:
                 return "copied"
         elif not is_stack(dataset) or is_jpeg2000(dataset):
             return "copied"
-        if self.wanted.has_loss() and not (self.spares_references and is_reference(dataset.name)):
+        if self.wanted.has_loss() and not (self.spares_references and any(map(is_reference, names))):
             return "quality"
         return "copied" if dataset.dtype.kind == "f" and self.select is None else "lossless"
 
@@ -214,14 +221,16 @@ class _Copier:
         if treatment == "lossless":
             wanted = wanted.without_loss()
         elif self.spares_references:
-            spared = reference_images(source)
+            spared = reference_images(source, [group for group, _ in self.places[_identity(source)]])
         maxshape, fillvalue = creation_of(source)
         try:
             writer = DatasetWriter.plan(target, name, source, wanted, self.jobs, spared)
             writer.creation = {"maxshape": maxshape, "fillvalue": fillvalue}
-            writer.write(self._report if self.progress is not None else None)
+            _, texts = writer.write(self._report if self.progress is not None else None)
         except (Error, ValueError) as error:
             raise type(error)(f"{source.name}: {error}") from error
+        for text in texts:
+            warnings.warn(f"{source.name}: {text}", stacklevel=2)
         self.done += source.nbytes
         self.stored += int(target[name].id.get_storage_size())
         return 0 if spared is None else int(spared.sum())

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from typing import Any, Iterator, Optional
+from typing import Any, Iterator, Optional, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,8 @@ from ..partition import resolve_roles
 LEAST_SIDE = 32
 """Rows and columns of what counts as an image: smaller ones are tables and matrices."""
 
-_REFERENCE_WORDS = ("dark", "flat", "white", "bias", "background", "offset", "ref")
+_REFERENCE_BEGINNINGS = ("dark", "flat", "white", "bias", "background", "offset")
+_REFERENCE_WORDS = ("ref", "refs", "reference", "references")
 _KEY_NAMES = ("image_key", "image_key_control")
 
 
@@ -34,26 +36,25 @@ def is_stack(dataset: Any) -> bool:
 
 
 def is_reference(path: str) -> bool:
-    """Whether its own name, or that of its group, speaks of flats or darks: a word that begins like one."""
-    words = re.split(r"[^a-z]+", "/".join(path.lower().split("/")[-2:]))
-    return any(word.startswith(_REFERENCE_WORDS) for word in words)
+    """Whether its own name, or that of its group, speaks of flats or darks."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", "/".join(path.split("/")[-2:]))
+    words = re.split(r"[^a-z]+", name.lower())
+    return any(word.startswith(_REFERENCE_BEGINNINGS) or word in _REFERENCE_WORDS for word in words)
 
 
-def reference_images(dataset: Any) -> Optional[NDArray[np.bool_]]:
-    """Which images of a stack are flats, darks or invalid by the ``image_key`` beside it; None where there is none.
-
-    0 means a projection. NeXus has the key in the group of the detector, and often links it beside a linked stack.
-    """
-    for key in _image_keys(dataset):
+def reference_images(dataset: Any, groups: Sequence[Any]) -> Optional[NDArray[np.bool_]]:
+    """Which images of a stack are flats, darks or invalid by the ``image_key`` in any of the groups that have it; None
+    where there is none. 0 means a projection."""
+    for key in _image_keys(groups):
         if key.shape == dataset.shape[:1] and key.dtype.kind in "ui":
             return np.asarray(key[()] != 0)
     return None
 
 
-def _image_keys(dataset: Any) -> Iterator[Any]:
-    for name in _KEY_NAMES:
+def _image_keys(groups: Sequence[Any]) -> Iterator[Any]:
+    for group, name in itertools.product(groups, _KEY_NAMES):
         try:
-            key = dataset.parent.get(name)
+            key = group.get(name)
         except (KeyError, OSError):  # a link to nowhere
             continue
         if hasattr(key, "shape"):

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native, arrays, calibration
-from ..enums import GrkFileFmt
 from ..errors import Error
-from ..params import Params
-from ..partition import Region, Shape, iterate_grid, resolve_roles
-from .frames import MOST_CHUNK_BYTES, Blosc2Frames, Frames, Htj2kFrames, obstacle_to_htj2k, pick_chunk
+from ..partition import Region, iterate_grid
+from .frames import Frames, Htj2kFrames
+from .planning import make_frames
+from .sources import Images, in_slabs
 from .wishes import Quality, Wanted
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, int], None]
 
-SLAB_BYTES = 256 * 1024 * 1024
-"""Most that is read at once of a source whose chunks aren't those of the dataset."""
 FLUSHED_SECONDS = 1.0
 """HDF5's tables are written so often: a process that is killed loses what it stored since."""
 
@@ -86,43 +84,6 @@ def check_jobs(jobs: Optional[int]) -> int:
     return jobs
 
 
-def make_frames(shape: Shape, dtype: np.dtype[Any], wanted: Wanted, jobs: int) -> Frames:
-    """Container, chunks and parameters for an array; nothing is read of it."""
-    if wanted.container not in (None, "htj2k", "blosc2"):
-        raise ValueError(f"container is {wanted.container!r}: it must be None, 'htj2k' or 'blosc2'")
-    if wanted.calibrate not in ("sampled", "all"):
-        raise ValueError(f"calibrate is {wanted.calibrate!r}: it must be 'sampled' or 'all'")
-    if 0 in shape or not shape:
-        raise ValueError(f"an array of shape {shape} has no chunks: store it without compression")
-    arrays._check_dtype(dtype)
-    parameters = arrays._gather_params(wanted.params, wanted.coder, {}, wanted.bounds)
-    arrays._check_single_quality(parameters, wanted.ratio, wanted.noise)
-    roles = resolve_roles(shape, parameters.get("layout"), dtype.itemsize // (2 if dtype.kind == "c" else 1))
-    given = arrays._check_extents("chunks", wanted.chunks, shape)
-    chunk = pick_chunk(shape, roles, dtype.itemsize, True) if given is None else given
-    obstacle = obstacle_to_htj2k(dtype, chunk, roles, wanted.coder, parameters)
-    if wanted.container == "htj2k" and obstacle:
-        raise ValueError(f"container 'htj2k' can't hold this: {obstacle}")
-    is_htj2k = obstacle is None and wanted.container != "blosc2"
-    if is_htj2k:
-        parameters["mode"] = arrays._mode_of("ht", Params(**parameters))
-        parameters["cod_format"] = int(GrkFileFmt.GRK_FMT_J2K.value)
-    elif given is None:
-        chunk = pick_chunk(shape, roles, dtype.itemsize, False)
-    _check_chunk(chunk, shape, dtype)
-    plan = arrays._make_plan(shape, dtype, parameters, chunk, chunk if is_htj2k else None)
-    plan = replace(plan, ratio=wanted.ratio, calibrate=wanted.calibrate)
-    return Htj2kFrames(plan, jobs) if is_htj2k else Blosc2Frames(plan, jobs)
-
-
-def _check_chunk(chunk: Shape, shape: Shape, dtype: np.dtype[Any]) -> None:
-    if any(part > whole for part, whole in zip(chunk, shape)):
-        raise ValueError(f"chunks {chunk} are larger than the array of shape {shape}")
-    chunk_bytes = math.prod(chunk) * dtype.itemsize
-    if chunk_bytes > MOST_CHUNK_BYTES:
-        raise ValueError(f"chunks {chunk} have {chunk_bytes} bytes each: at most {MOST_CHUNK_BYTES} are possible")
-
-
 @dataclass
 class DatasetWriter:
     """One dataset to be written; ``write`` makes it."""
@@ -149,9 +110,11 @@ class DatasetWriter:
         serial = _native.message_serial()
         with arrays._ring_as_error(serial):
             plan = frames.plan
+            if plan.parameters.get("bits_per_sample") == "auto":  # of all images
+                plan = plan.with_parameters(bits_per_sample=calibration.find_depth(source, plan.grid()))
             drawn_from = source
             if spared is not None and spared.any() and not spared.all():
-                drawn_from = _Images(source, np.flatnonzero(~spared))
+                drawn_from = Images(source, np.flatnonzero(~spared))
             grid = replace(plan.grid(), shape=tuple(drawn_from.shape))
             sample = calibration.Sample.of(drawn_from, grid, everything=wanted.calibrate == "all")
             settled = arrays._settle(plan, sample, wanted.noise)
@@ -160,15 +123,16 @@ class DatasetWriter:
     def write(self, progress: Optional[Progress]) -> Tuple[Any, List[str]]:
         """The dataset, and sentences about what was not quite as asked."""
         plan = self.frames.plan
+        made = _first_missing(self.h5, self.name)
         serial = _native.message_serial()
-        dataset = self._create_and_fill(progress)
+        dataset = self._create_and_fill(made, progress)
         target = plan.parameters.get("rmse")
         if self._compare_ratio() and plan.ratio is not None and target is not None:
             better = calibration.correct_target(self.sample, target, plan.ratio, self._ratio())
             self.frames = type(self.frames)(plan.with_parameters(rmse=better), self.jobs)
             del dataset, self.h5[self.name]
             serial = _native.message_serial()
-            dataset = self._create_and_fill(progress)
+            dataset = self._create_and_fill(made, progress)
         return dataset, arrays._list_notices(serial) + self._compare_ratio()
 
     def _ratio(self) -> float:
@@ -183,10 +147,9 @@ class DatasetWriter:
         is_met = abs(got / plan.ratio - 1) <= plan.tolerance
         return [] if is_met else [f"ratio={plan.ratio:g} was asked for, {got:.4g} was got"]
 
-    def _create_and_fill(self, progress: Optional[Progress]) -> Any:
-        """An error leaves neither the dataset nor groups that were made for it."""
+    def _create_and_fill(self, made: str, progress: Optional[Progress]) -> Any:
+        """An error leaves nothing of ``made``: the dataset, or the first of the groups that are new with it."""
         plan = self.frames.plan
-        made = _first_missing(self.h5, self.name)
         serial = _native.message_serial()
         try:
             dataset = self.h5.create_dataset(
@@ -243,7 +206,7 @@ class DatasetWriter:
             dataset.id.write_direct_chunk(tuple(part.start for part in region), stored, filter_mask=mask)
             return region, len(stored), mask != 0
 
-        source = _in_slabs(self.source, plan)
+        source = in_slabs(self.source, plan)
         with ThreadPoolExecutor(max_workers=self.frames.workers) as executor:
             try:
                 for region in iterate_grid(plan.shape, plan.chunks):
@@ -279,51 +242,6 @@ class DatasetWriter:
             return np.pad(samples, missing, mode="edge")
         fill = self.creation.get("fillvalue")
         return np.pad(samples, missing, mode="constant", constant_values=0 if fill is None else fill)
-
-
-class _Slabs:
-    """A chunked source, read several images at a time: none of its chunks has to be decoded for each of its images."""
-
-    def __init__(self, source: Any, dtype: np.dtype[Any]) -> None:
-        self.source = source
-        self.depth = int(source.chunks[0])
-        image_bytes = math.prod(source.shape[1:]) * dtype.itemsize
-        self.rows = max(min(self.depth, SLAB_BYTES // max(image_bytes, 1)), 1)
-        self.first = self.last = 0
-        self.slab: Any = None
-
-    def __getitem__(self, region: Region) -> NDArray[Any]:
-        start, stop = region[0].start, region[0].stop
-        if not self.first <= start < stop <= self.last:
-            end = max(min(start + self.rows, start - start % self.depth + self.depth), stop)
-            self.slab = None  # before the next one is there
-            self.slab = np.asarray(self.source[start : min(end, self.source.shape[0])])
-            self.first, self.last = start, start + len(self.slab)
-        return np.asarray(self.slab[(slice(start - self.first, stop - self.first), *region[1:])])
-
-
-def _in_slabs(source: Any, plan: arrays._Plan) -> Any:
-    """The source, or a reader of it that suits its chunks."""
-    chunks = getattr(source, "chunks", None)
-    image_bytes = math.prod(plan.shape[1:]) * plan.dtype.itemsize
-    is_regular = isinstance(chunks, tuple) and len(chunks) == len(plan.shape) and all(type(n) is int for n in chunks)
-    if not is_regular or chunks == plan.chunks or image_bytes > SLAB_BYTES:
-        return source
-    return _Slabs(source, plan.dtype)
-
-
-class _Images:
-    """Some images of a stack, as a stack."""
-
-    def __init__(self, source: Any, numbers: NDArray[np.intp]) -> None:
-        self.source = source
-        self.numbers = numbers
-        self.dtype = source.dtype
-        self.shape = (len(numbers), *source.shape[1:])
-
-    def __getitem__(self, region: Region) -> NDArray[Any]:
-        images = [self.source[(slice(n, n + 1), *region[1:])] for n in self.numbers[region[0]].tolist()]
-        return np.concatenate(images)
 
 
 def _count(region: Region) -> int:
