@@ -9,7 +9,8 @@
 #
 # Seeds: small blocks of every kind (make_seeds), tests/hostile, tests/golden, what FUZZ_SEEDS names (a folder), and
 # what earlier runs found, kept in build/fuzz-runs/. A finding is build/fuzz-runs/NAME-crash-*; replay it by giving it
-# to build/fuzz/tests/fuzz/TARGET_fuzzer, or to TARGET_replay of any build. FUZZ_SEED is the random seed (1).
+# to build/fuzz/tests/fuzz/TARGET_fuzzer, or to TARGET_replay of any build. FUZZ_SEED is the random seed (1);
+# FUZZ_BUILD=no runs what is built already.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 target=${1:-}
@@ -22,7 +23,7 @@ runs=build/fuzz-runs
 corpus=$runs/$name
 mkdir -p "$corpus"
 
-{ cmake --preset fuzz && cmake --build build/fuzz -j"$(nproc)" --target "${target}_fuzzer" make_seeds; } \
+[ "${FUZZ_BUILD:-yes}" = no ] || { cmake --preset fuzz && cmake --build build/fuzz -j"$(nproc)" --target "${target}_fuzzer" make_seeds; } \
   >"$runs/build.log" 2>&1 || { tail -n 40 "$runs/build.log" >&2; exit 1; }
 
 # Where an input's last bytes are options, a file of somebody else's gets zeros behind it.
@@ -47,13 +48,13 @@ options=(-seed="$seed" -max_total_time=$((minutes * 60)) -timeout=20 -rss_limit_
   -print_final_stats=1)
 command=(build/fuzz/tests/fuzz/"${target}_fuzzer" "${options[@]}" -artifact_prefix="$runs/$name-" "$corpus")
 started=$(date -u +%FT%TZ)
+commit=$(git describe --always --dirty 2>/dev/null || echo unknown)
 status=0
 BLOSC2_GROK_FUZZ_ENGINE=$engine nice -n 15 "${command[@]}" >"$runs/$name.log" 2>&1 || status=$?
 
 stat() { sed -n "s/^stat::$1: *//p" "$runs/$name.log"; }
 coverage=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$runs/$name.log" | tail -n 1)
-commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
-line="$started commit $commit: tools/fuzz.sh $target $minutes $engine \
+line="$started commit $commit: tools/fuzz.sh $target $minutes${engine:+ $engine}, \
 seed $seed: $(stat number_of_executed_units) inputs, coverage ${coverage:-?}, peak $(stat peak_rss_mb) MB, exit $status"
 echo "$line" | tee -a "$runs/runs.txt"
 [ "$status" = 0 ] || { grep -E '^(broken|==.*ERROR|SUMMARY|MS:|artifact_prefix)' "$runs/$name.log" >&2; exit 1; }

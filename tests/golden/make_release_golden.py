@@ -17,10 +17,10 @@ from typing import Any, Dict, Tuple
 
 import blosc2
 import numpy as np
+from make_golden import image
 
 import blosc2_grok
 from blosc2_grok import Params, _native
-from make_golden import image
 
 HERE = Path(__file__).resolve().parent
 

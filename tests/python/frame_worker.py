@@ -16,7 +16,6 @@ import sys
 from typing import Any, List
 
 import blosc2
-import numpy as np
 from numpy.typing import NDArray
 
 import blosc2_grok

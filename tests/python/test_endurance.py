@@ -11,13 +11,13 @@ from typing import Any, Iterator, List
 import blosc2
 import numpy as np
 import pytest
+from test_threads import data_of, run_at_once
 
 import blosc2_grok
 import endurance_worker
 import images
 from blosc2_grok import Params, _native
 from processes import run_worker
-from test_threads import data_of, run_at_once
 
 THREADS, QUICK_ROUNDS, LONG_ROUNDS = 8, 4, 1000
 QUICK_MEMORY, LONG_MEMORY = 1000, 10_000

@@ -2,6 +2,8 @@
 // Our n-th allocation fails, for each n: an error with a reason, no crash, no leak (the sanitizer build sees those).
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "blocks.hpp"
 #include "failing_allocator.hpp"
 #include "host_structs.hpp"
@@ -78,6 +80,35 @@ TEST(Allocation, EachOfEncodingWithLossMayFail) {
 TEST(Allocation, EachOfDecodingMayFail) {
   Prepared p({33, 47});
   fail_each_allocation(static_cast<int64_t>(p.block.bytes.size()), [&] { return p.decode_again(); });
+}
+
+// Our engine keeps what it needs for each thread: new threads have nothing yet.
+template <class Body>
+void fail_each_allocation_of_new_threads(int64_t expected, Body&& body) {
+  for (int64_t n = 1; n < kMostAllocations; ++n) {
+    int64_t result = 0;
+    bool has_failed = false;
+    std::thread([&] {
+      fail_allocation(n);
+      result = body();
+      has_failed = stop_failing();
+    }).join();
+    if (!has_failed) {
+      EXPECT_EQ(result, expected);
+      EXPECT_GT(n, 10) << "hardly anything was allocated";
+      return;
+    }
+    ASSERT_TRUE(result < 0 || result == expected) << "allocation " << n << " gives " << result;
+  }
+  FAIL() << "more than " << kMostAllocations << " allocations";
+}
+
+TEST(Allocation, EachOfOurEngineMayFail) {
+  for (const Map& parameters : {Map{{"engine", "j2k"}}, Map{{"mode", 64}}, Map{{"mode", 64}, {"rmse", 20.0}}}) {
+    Prepared p({33, 47}, parameters);
+    fail_each_allocation_of_new_threads(static_cast<int64_t>(p.stored.size()), [&] { return p.encode_again(); });
+    fail_each_allocation_of_new_threads(static_cast<int64_t>(p.block.bytes.size()), [&] { return p.decode_again(); });
+  }
 }
 
 TEST(Allocation, EachOfDecodingADamagedBlockMayFail) {
