@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any, Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import blosc2
@@ -144,20 +145,31 @@ def _read_by_host(container: Blosc2Container, region: _Region) -> NDArray[Any]:
 
 def _read_blocks(container: Container, region: _Region, layers: int, out: NDArray[Any]) -> None:
     low, high = region.reduced()
+    jobs = _jobs(container, region)
+    begun = list(islice(jobs, 2))
+    if len(begun) < 2:  # a thread takes longer to start than a small block to decode
+        for block, chunk in begun:
+            _put_block(block, chunk, region, layers, out, low, high)
+        return
     threads = int(blosc2.nthreads) or os.cpu_count() or 1
     with ThreadPoolExecutor(max_workers=threads) as executor:
         pending: List[Future[None]] = []
-        for number in _touched_chunks(container, region):
-            stored = container.load(number)
-            chunk = _HostChunk(stored[0], container.dtype)
-            for block in placed_blocks(container, number, stored):
-                if 0 in block.shape or not _touches(block.start, block.shape, region):
-                    continue
-                pending.append(executor.submit(_put_block, block, chunk, region, layers, out, low, high))
-                while len(pending) > 4 * threads:
-                    pending.pop(0).result()
+        for block, chunk in chain(begun, jobs):
+            pending.append(executor.submit(_put_block, block, chunk, region, layers, out, low, high))
+            while len(pending) > 4 * threads:
+                pending.pop(0).result()
         for future in pending:
             future.result()
+
+
+def _jobs(container: Container, region: _Region) -> Iterator[Tuple[StoredBlock, _HostChunk]]:
+    """Blocks that have a part of the region, each with its chunk."""
+    for number in _touched_chunks(container, region):
+        stored = container.load(number)
+        chunk = _HostChunk(stored[0], container.dtype)
+        for block in placed_blocks(container, number, stored):
+            if 0 not in block.shape and _touches(block.start, block.shape, region):
+                yield block, chunk
 
 
 def _touches(start: Sequence[int], shape: Sequence[int], region: _Region) -> bool:
