@@ -103,7 +103,7 @@ def _add(result: Survey, block: StoredBlock, axes: int) -> None:
 
 def _coded_samples(description: Dict[str, Any]) -> int:
     channel = description["roles"][2]
-    return math.prod(description["valid"]) * (description["extents"][channel] if channel >= 0 else 1)
+    return int(math.prod(description["valid"]) * (description["extents"][channel] if channel >= 0 else 1))
 
 
 def _record(result: Survey, block: StoredBlock, axes: int, max_error: float, mse: float) -> None:
