@@ -129,8 +129,8 @@ def _capacity(samples_bytes: int) -> int:
 
 def _native_dtype(dtype: Any) -> np.dtype[Any]:
     """NumPy's, in this machine's byte order: Zarr's dtypes have none when they are read again."""
-    native: np.dtype[Any] = np.dtype(dtype.to_native_dtype())
-    return native.newbyteorder("=")
+    native: np.dtype[Any] = np.dtype(dtype.to_native_dtype()).newbyteorder("=")
+    return native
 
 
 _NO_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}

@@ -116,7 +116,8 @@ def take_sample(stack: Any, count: int) -> Tuple[NDArray[Any], str]:
     wanted = max(min(count, total, MOST_BYTES // image_bytes), 1)
     numbers = np.linspace(0, total - 1, wanted).round().astype(int)
     places = [tuple(int(n) for n in np.unravel_index(number, lead)) if lead else () for number in numbers]
-    images = np.stack([stack[(*place, *middle)] for place in places])
+    keys = [(*place, *middle) for place in places]
+    images = np.stack([stack[key] for key in keys])
     size = " x ".join(str(n) for n in images.shape[1:])
     return images, f"{wanted} of {total} images, {size} {stack.dtype} of each {' x '.join(map(str, sides))}"
 
