@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
     for (Contestant& each : contestants) {
       job.threads = each.threads;
       std::vector<uint8_t> codestream;
-      each.encode.measure([&] { codestream = each.engine->encode(source, job); });
+      each.encode.measure([&] { codestream = each.engine->encode(source, job).codestream; });
       each.size = codestream.size();
       const CodestreamHeader header = parse_codestream_header(codestream);
       const DecodeOptions options{each.threads};

@@ -106,6 +106,8 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
   Segment segment = describe(prepared, request);
   CodingJob job = make_job(prepared, request.threads);
   job.is_checked = is_checked(params, segment);
+  // A mapping's loss is not the codestream's.
+  job.wants_loss = prepared.engine_may_lose && !prepared.mapped && params.verify != Verify::kAll;
 
   const CodedImage coded = encode_within_cap(prepared, job, find_overhead(segment, params.cod_format), segment);
   if (segment.is_lossy) segment.loss = coded.loss;

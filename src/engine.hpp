@@ -40,6 +40,18 @@ struct CodingJob {
   unsigned threads = 1;
   bool has_goal = false;    // a budget or a quality is to be met
   bool is_checked = false;  // decode a lossless stream again before it leaves
+  bool wants_loss = false;  // an engine may tell what it lost
+};
+
+// In counts of the codestream.
+struct CountedLoss {
+  int64_t greatest = 0;
+  double mse = 0;
+};
+
+struct Encoding {
+  std::vector<uint8_t> codestream;  // complete, SOC to EOC
+  std::optional<CountedLoss> loss;  // what decoding it will lose, where it was wanted and the engine knows it
 };
 
 class Engine;
@@ -69,8 +81,8 @@ class Engine {
   virtual std::string refusal(const SourceImage& image, const CodingJob& job) const = 0;
   virtual std::string refusal(const CodestreamHeader& header, const DecodeOptions& options) const = 0;
 
-  // A complete codestream, SOC to EOC. Throws Error.
-  virtual std::vector<uint8_t> encode(const SourceImage& image, const CodingJob& job) const = 0;
+  // Throws Error.
+  virtual Encoding encode(const SourceImage& image, const CodingJob& job) const = 0;
   // Writes every sample of `image`, whose size is the (reduced) codestream's: the caller has checked. Throws Error.
   virtual void decode(const TargetImage& image, ByteSpan codestream, const CodestreamHeader& header,
                       const DecodeOptions& options) const = 0;

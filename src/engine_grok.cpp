@@ -235,7 +235,7 @@ class GrokEngine final : public Engine {
     return "its decoder is not used";
   }
 
-  std::vector<uint8_t> encode(const SourceImage& source, const CodingJob& job) const override {
+  Encoding encode(const SourceImage& source, const CodingJob& job) const override {
     start_grok();
     const Image image = make_image(source, job.params);
     grk_cparameters parameters = make_parameters(source, job);
@@ -252,7 +252,7 @@ class GrokEngine final : public Engine {
     }
     const ByteSpan written(stream.buf, capacity);
     const ByteSpan codestream = written.first(find_end(written));
-    return {codestream.begin(), codestream.end()};
+    return {{codestream.begin(), codestream.end()}, {}};
   }
 
   void decode(const TargetImage&, ByteSpan, const CodestreamHeader&, const DecodeOptions&) const override {

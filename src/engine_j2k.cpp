@@ -40,6 +40,7 @@ class ViewOf {
   ViewOf(const ViewOf&) = delete;
   ViewOf& operator=(const ViewOf&) = delete;
   const View& operator*() const { return view_; }
+  const View* operator->() const { return &view_; }
 
  private:
   std::vector<std::ptrdiff_t> offsets_;
@@ -101,6 +102,7 @@ j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) 
     }
   }
   options.base_step = kFinestStep;
+  options.measure_loss = job.wants_loss;
   options.threads = worthwhile_threads(job.threads, image.plane, image.components.size(), params.is_ht());
   const double wanted = job.target.layers.empty() ? 0 : job.target.layers.back();
   if (job.target.kind == Target::Kind::kBytes && wanted > 0) options.target_bytes = static_cast<size_t>(wanted);
@@ -148,13 +150,18 @@ class J2kEngine final : public Engine {
     return options.layers > 0 && options.layers < header.layers ? "it decodes all layers" : "";
   }
 
-  std::vector<uint8_t> encode(const SourceImage& source, const CodingJob& job) const override {
+  Encoding encode(const SourceImage& source, const CodingJob& job) const override {
     return translate(ErrorCode::kFailure, [&] {
       const j2k::EncodeOptions options = make_options(source, job);
       const auto run = [&](const SourceImage& image) {
         const ViewOf<const uint8_t, j2k::ConstImageView> view(image);
         const auto codestream = j2k::encode(*view, options, workspace());
-        return std::vector<uint8_t>(codestream.begin(), codestream.end());
+        Encoding encoding{{codestream.begin(), codestream.end()}, {}};
+        if (const auto& loss = workspace().report().loss) {
+          const double samples = double(view->rows) * view->columns * view->components;
+          encoding.loss = {loss->greatest, loss->squares / samples};
+        }
+        return encoding;
       };
       if (!source.plane.sample.is_big_endian) return run(source);
       NativeCopy copy(source.plane, source.components.size());

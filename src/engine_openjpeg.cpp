@@ -249,7 +249,7 @@ class OpenjpegEngine final : public Engine {
     return header.is_ht() ? "it is not trusted with HT" : "";
   }
 
-  std::vector<uint8_t> encode(const SourceImage& source, const CodingJob& job) const override {
+  Encoding encode(const SourceImage& source, const CodingJob& job) const override {
     std::string reason;
     const auto codec = own<Codec>(opj_create_compress(OPJ_CODEC_J2K));
     set_common(codec.get(), reason, job.threads);
@@ -263,7 +263,7 @@ class OpenjpegEngine final : public Engine {
         !opj_end_compress(codec.get(), stream.get())) {
       throw Error(ErrorCode::kFailure, "OpenJPEG could not encode: ", reason.empty() ? "no reason given" : reason);
     }
-    return std::move(output.bytes);
+    return {std::move(output.bytes), {}};
   }
 
   void decode(const TargetImage& target, ByteSpan codestream, const CodestreamHeader&,

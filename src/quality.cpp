@@ -52,11 +52,24 @@ void check_tile_parts(ByteSpan codestream) {
   }
 }
 
-std::vector<uint8_t> encode_bare(const Engine& engine, const SourceImage& image, const CodingJob& job) {
-  std::vector<uint8_t> codestream = without_comments(engine.encode(image, job));
-  check_kept(parse_codestream_header(codestream), job);
-  if (job.params.enable_tile_parts) check_tile_parts(codestream);
-  return codestream;
+// Where the engine tells the loss there is no need to decode, but for one codestream in 64.
+bool is_loss_believed(ByteSpan codestream, const Params& params) {
+  return params.verify == Verify::kNone || checksum(codestream) % 64 != 0;
+}
+
+CodedImage encode_bare(const Engine& engine, const SourceImage& image, const CodingJob& job) {
+  Encoding encoding = engine.encode(image, job);
+  CodedImage coded{without_comments(std::move(encoding.codestream)), {}};
+  check_kept(parse_codestream_header(coded.codestream), job);
+  if (job.params.enable_tile_parts) check_tile_parts(coded.codestream);
+  if (encoding.loss && is_loss_believed(coded.codestream, job.params)) {
+    coded.loss = {static_cast<double>(encoding.loss->greatest), encoding.loss->mse};
+  }
+  return coded;
+}
+
+void measure_once(CodedImage& coded, const Measure& measure) {
+  if (!coded.loss) coded.loss = measure(coded.codestream);
 }
 
 // Keeps the best of several attempts at a budget: the largest that fits, else the smallest.
@@ -79,7 +92,7 @@ struct BudgetSearch {
 void fill_budget(const Engine& engine, const SourceImage& image, CodingJob& job, const Goal& goal,
                  const Measure& measure, BudgetSearch& search) {
   constexpr double kDecibelsOfRatio = 8;  // about what twice the size gains
-  if (!search.best.loss) search.best.loss = measure(search.best.codestream);
+  measure_once(search.best, measure);
   if (search.best.loss->mse == 0) return;
   double low = psnr(search.best.loss->mse / (goal.unit * goal.unit), image.bits);
   double low_size = search.best_size, high = 0, high_size = 0;
@@ -88,7 +101,7 @@ void fill_budget(const Engine& engine, const SourceImage& image, CodingJob& job,
     const double step = high == 0 ? kDecibelsOfRatio * (aim / low_size - 1)
                                   : (high - low) * std::clamp((aim - low_size) / (high_size - low_size), 0.1, 0.9);
     job.target = {Target::Kind::kDecibels, {low + std::max(step, 0.01)}};
-    CodedImage coded{encode_bare(engine, image, job), {}};
+    CodedImage coded = encode_bare(engine, image, job);
     const auto size = static_cast<double>(coded.codestream.size() + goal.overhead);
     (size <= search.budget ? low : high) = job.target.layers[0];
     (size <= search.budget ? low_size : high_size) = size;
@@ -105,14 +118,14 @@ CodedImage encode_to_budget(const Engine& engine, const SourceImage& image, Codi
   double factor = 1, low = 0, high = std::numeric_limits<double>::infinity();
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     job.target = scaled(goal, factor);
-    CodedImage coded{encode_bare(engine, image, job), {}};
+    CodedImage coded = encode_bare(engine, image, job);
     const auto size = static_cast<double>(coded.codestream.size() + goal.overhead);
     const bool fits = size <= budget, same = size == search.best_size;
     const bool was_enclosed = low > 0 && !std::isinf(high);
     (fits ? low : high) = factor;
     const bool full = size >= kFullEnough * budget;
     // A block far below its budget may have nothing left to code: decoding tells sooner than coding again.
-    if (attempt == 0 && fits && !full) coded.loss = measure(coded.codestream);
+    if (attempt == 0 && fits && !full) measure_once(coded, measure);
     const bool exact = coded.loss && coded.loss->max_error == 0;
     search.offer(std::move(coded), size);
     if (budget <= 0 || exact || (same && !was_enclosed) || (fits && full)) break;
@@ -153,8 +166,8 @@ void raise_layers(const Engine& engine, const SourceImage& image, CodingJob& job
     if (is_met) return;
     for (size_t i = 1; i < layers.size(); ++i) layers[i] = std::max(layers[i], layers[i - 1]);
     job.target.layers = layers;
-    CodedImage coded{encode_bare(engine, image, job), {}};
-    coded.loss = measure(coded.codestream);
+    CodedImage coded = encode_bare(engine, image, job);
+    measure_once(coded, measure);
     if (psnr(coded.loss->mse / (goal.unit * goal.unit), image.bits) < goal.layers.back()) {
       layers.back() += kRaise;
       continue;
@@ -173,8 +186,8 @@ CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, Co
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     job.target = shifted(goal, shift);
-    CodedImage coded{encode_bare(engine, image, job), {}};
-    coded.loss = measure(coded.codestream);
+    CodedImage coded = encode_bare(engine, image, job);
+    measure_once(coded, measure);
     const double reached = psnr(coded.loss->mse / (goal.unit * goal.unit), image.bits);
     (reached < asked ? low : high) = shift;
     const bool best_holds = best_psnr >= asked;
@@ -193,8 +206,7 @@ CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, Co
   }
   if (best_psnr < asked) {  // everything there is
     job.target = {Target::Kind::kBytes, std::vector<double>(goal.layers.size(), 0.0)};
-    best.codestream = encode_bare(engine, image, job);
-    best.loss.reset();
+    best = encode_bare(engine, image, job);
   } else if (goal.layers.size() > 1 && !job.params.is_ht()) {
     job.target = best_target;
     raise_layers(engine, image, job, goal, block_bytes, measure, best);
@@ -279,7 +291,7 @@ void prefer_reversible(const Engine& engine, const SourceImage& image, CodingJob
                        CodedImage& coded) {
   job.irreversible = false;
   job.target = {};
-  CodedImage exact{encode_bare(engine, image, job), {}};
+  CodedImage exact = encode_bare(engine, image, job);
   if (exact.codestream.size() > coded.codestream.size()) return;
   exact.loss = measure(exact.codestream);
   coded = std::move(exact);
@@ -294,7 +306,7 @@ CodedImage encode_to_goal(const Engine& engine, const SourceImage& image, Coding
     // Layers on the way to everything; an HT stream has one.
     const bool has_layers = goal.mode == QualityMode::kRates && goal.layers.size() > 1 && !job.params.is_ht();
     if (has_layers) job.target = scaled(goal, 1);
-    coded.codestream = encode_bare(engine, image, job);
+    coded = encode_bare(engine, image, job);
     if (has_layers || job.is_checked || !is_common(image, job))
       check_exact(engine, image, coded.codestream, block_bytes, job.threads);
     return coded;
@@ -304,9 +316,9 @@ CodedImage encode_to_goal(const Engine& engine, const SourceImage& image, Coding
   } else if (goal.mode == QualityMode::kRates) {
     coded = encode_to_budget(engine, image, job, goal, measure);
   } else {
-    coded.codestream = encode_bare(engine, image, job);
+    coded = encode_bare(engine, image, job);
   }
-  if (!coded.loss) coded.loss = measure(coded.codestream);
+  measure_once(coded, measure);
   if (job.has_goal && job.irreversible && !job.params.irreversible &&
       coded.loss->mse < kExactMse * goal.unit * goal.unit) {
     prefer_reversible(engine, image, job, measure, coded);

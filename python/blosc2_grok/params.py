@@ -279,7 +279,7 @@ class Params:
     engine: str = "auto"
     """"auto", "openjpeg", "grok" or "j2k"."""
     verify: str = "sampled"
-    """Lossless HT blocks decoded again before they leave: "sampled" (one in 64), "all" (of Part 1, too) or "none"."""
+    """HT blocks decoded again before they leave: "sampled" (one in 64), "all" (of Part 1, too) or "none"."""
     max_error: Optional[float] = None
     """No sample is changed by more than this, in the samples' own units."""
     rmse: Optional[float] = None

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -60,6 +61,7 @@ struct EncodeOptions {
   // choose how many of the lowest bit-planes to leave out, for the error by estimate.
   double target_mse = 0.0;
   std::size_t target_bytes = 0;
+  bool measure_loss = false;     // with a target, irreversible: report what decoding will lose
   bool high_throughput = true;   // Part 15's block coder, else Part 1's
   int block_style = 0;           // Part 1: code-block style, the six bits of Table A.19
   unsigned threads = 1;          // that work on the image; the bytes are the same for any number
@@ -83,10 +85,17 @@ struct Header {
   Size tile, tile_offset, image_offset;
 };
 
+// Differences between an image and what a decoder makes of its codestream, whole samples.
+struct Loss {
+  int64_t greatest = 0;
+  double squares = 0.0;  // their sum
+};
+
 // What the search for a step came to.
 struct EncodeReport {
   double base_step = 0.0;           // 0: nothing was searched
   double mean_squared_error = 0.0;  // after rounding and clipping, where one was asked
+  std::optional<Loss> loss;         // where it was to be measured and a step was searched
 };
 
 // Reusable memory of one call at a time: nothing in it grows any more once a block of some kind has been through.

@@ -2,6 +2,7 @@
 // The error that a step leaves, without coding: kept coefficients are quantized and brought back to samples with the
 // decoder's own kernels.
 #include <algorithm>
+#include <cstdlib>
 
 #include "tile_encoder.hpp"
 
@@ -49,7 +50,9 @@ class ErrorMeter {
   ErrorMeter(const ConstImageView& image, std::size_t first_kept, Workspace::Impl& work)
       : image_(image), first_kept_(first_kept), work_(work) {}
 
-  double group_error(std::size_t first, int together) {
+  // Calls visit(row as decoded but not rounded, row of the image) for every row of components that belong together.
+  template <class Visit>
+  void for_each_row(std::size_t first, int together, Visit&& visit) {
     RequantizedBands bands[3] = {{first_kept_, work_}, {first_kept_, work_}, {first_kept_, work_}};
     work_.rows.reset();
     for (int i = 0; i < together; ++i) {
@@ -62,28 +65,25 @@ class ErrorMeter {
     float* colours[3] = {};
     for (int i = 0; i < together; ++i) colours[i] = work_.rows.take<float>(padded_row(width));
     samples_ = work_.rows.take<int32_t>(padded_row(width));
-    double sum = 0;
     for (int64_t y = rect.y0; y < rect.y1; ++y) {
       float* rows[3] = {};
       for (int i = 0; i < together; ++i) rows[i] = work_.synthesis_float[i].next();
       if (together == 3) work_.kernels.rows->ict_inverse(rows, width, colours);
       for (int i = 0; i < together; ++i) {
-        sum += row_error(first + std::size_t(i), rect.x0, y, width, together == 3 ? colours[i] : rows[i]);
+        read_row(first + std::size_t(i), rect.x0, y, width);
+        visit(together == 3 ? colours[i] : rows[i], samples_, width);
       }
     }
-    return sum;
   }
 
  private:
-  double row_error(std::size_t component, int64_t x, int64_t y, std::size_t width, const float* row) {
-    const RowKernels& kernels = *work_.kernels.rows;
+  void read_row(std::size_t component, int64_t x, int64_t y, std::size_t width) {
     const Rect& area = work_.header.size.image;
     const std::ptrdiff_t element = image_.component_offsets[component] +
                                    std::ptrdiff_t(y - area.y0) * image_.row_stride +
                                    std::ptrdiff_t(x - area.x0) * image_.column_stride;
     const SampleRow layout{image_.bytes_per_sample, image_.is_signed, image_.bits, image_.column_stride};
-    kernels.read_int(image_.samples + element * image_.bytes_per_sample, layout, width, samples_);
-    return kernels.sample_error(row, samples_, width, image_.bits);
+    work_.kernels.rows->read_int(image_.samples + element * image_.bytes_per_sample, layout, width, samples_);
   }
 
   const ConstImageView& image_;
@@ -92,18 +92,47 @@ class ErrorMeter {
   int32_t* samples_ = nullptr;
 };
 
+template <class Visit>
+void for_each_kept_row(const ConstImageView& image, std::size_t first_band, Workspace::Impl& work, Visit&& visit) {
+  ErrorMeter meter(image, first_band, work);
+  const std::size_t components = work.tile.components.size();
+  for (std::size_t c = 0; c < components;) {
+    const int together = work.header.coding.mct && c == 0 ? 3 : 1;
+    meter.for_each_row(c, together, visit);
+    c += std::size_t(together);
+  }
+}
+
 }  // namespace
 
 double kept_tile_error(const ConstImageView& image, std::size_t first_band, Workspace::Impl& work) {
-  ErrorMeter meter(image, first_band, work);
-  const std::size_t components = work.tile.components.size();
   double sum = 0;
-  for (std::size_t c = 0; c < components;) {
-    const int together = work.header.coding.mct && c == 0 ? 3 : 1;
-    sum += meter.group_error(c, together);
-    c += std::size_t(together);
-  }
+  for_each_kept_row(image, first_band, work, [&](const float* row, const int32_t* samples, std::size_t width) {
+    sum += work.kernels.rows->sample_error(row, samples, width, image.bits);
+  });
   return sum;
+}
+
+void add_kept_tile_loss(const ConstImageView& image, std::size_t first_band, Workspace::Impl& work, Loss& loss) {
+  // Through the caller's type and back, as a decoder writes it.
+  const SampleRow layout{image.bytes_per_sample, image.is_signed, image.bits, 1};
+  Buffer<std::byte> written;
+  Buffer<int32_t> decoded;
+  for_each_kept_row(image, first_band, work, [&](const float* row, const int32_t* samples, std::size_t width) {
+    std::byte* const bytes = written.grow(width * std::size_t(image.bytes_per_sample) + kAlignment);
+    int32_t* const back = decoded.grow(padded_row(width)) + kRowPadding;
+    work.kernels.rows->write_float(row, width, layout, bytes);
+    work.kernels.rows->read_int(bytes, layout, width, back);
+    uint32_t greatest = 0;
+    uint64_t squares = 0;
+    for (std::size_t i = 0; i < width; ++i) {
+      const uint32_t difference = uint32_t(std::abs(back[i] - samples[i]));  // 26 bits at the most
+      greatest = std::max(greatest, difference);
+      squares += uint64_t{difference} * difference;
+    }
+    loss.greatest = std::max(loss.greatest, int64_t{greatest});
+    loss.squares += double(squares);
+  });
 }
 
 }  // namespace blosc2_grok::j2k

@@ -52,7 +52,10 @@ class Search {
     } else {
       encode(step);
     }
-    work_.report = {step, error_};
+    work_.report = {step, error_, {}};
+    if (!options_.measure_loss) return;
+    Loss& loss = work_.report.loss.emplace();
+    for_each_tile([&](uint32_t t) { add_kept_tile_loss(image_, t * bands(), work_, loss); });
   }
 
  private:

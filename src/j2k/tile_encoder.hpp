@@ -19,4 +19,7 @@ std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspac
 // Sum of squared differences between the image and what a decoder makes of the kept tile with the steps as they are.
 double kept_tile_error(const ConstImageView& image, std::size_t first_band, Workspace::Impl& work);
 
+// The same, exact and with the greatest difference, added to `loss`.
+void add_kept_tile_loss(const ConstImageView& image, std::size_t first_band, Workspace::Impl& work, Loss& loss);
+
 }  // namespace blosc2_grok::j2k

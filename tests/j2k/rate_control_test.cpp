@@ -119,5 +119,63 @@ TEST(RateControl, FiveThreeLeavesOutBitPlanes) {
   }
 }
 
+// The loss that the encoder tells is that of decoding, to the last count.
+void expect_true_loss(const Image& image, const EncodeOptions& options, Workspace& workspace) {
+  const std::span<const uint8_t> bytes = encode(image.view(), options, workspace);
+  const std::vector<uint8_t> copy(bytes.begin(), bytes.end());
+  const std::optional<Loss> told = workspace.report().loss;
+  Image back = image;
+  back.allocate();
+  decode(copy, back.view(), workspace);
+  Loss loss;
+  for (uint32_t c = 0; c < image.components; ++c) {
+    for (uint32_t y = 0; y < image.rows; ++y) {
+      for (uint32_t x = 0; x < image.columns; ++x) {
+        const int64_t difference = std::abs(int64_t{back.get(c, y, x)} - image.get(c, y, x));
+        loss.greatest = std::max(loss.greatest, difference);
+        loss.squares += double(difference) * double(difference);
+      }
+    }
+  }
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->greatest, loss.greatest);
+  EXPECT_DOUBLE_EQ(told->squares, loss.squares);
+}
+
+TEST(Loss, ToldIsWhatDecodingGives) {
+  Workspace workspace;
+  for (const Setting& s : kSettings) {
+    const Image image = picture(s.rows, s.columns, s.components, s.bits, s.noise, 7);
+    EncodeOptions options = options_for(s);
+    options.measure_loss = true;
+    SCOPED_TRACE(std::to_string(s.rows) + " x " + std::to_string(s.columns));
+    for (const unsigned threads : {1u, 2u}) {
+      options.threads = threads;
+      options.target_bytes = image.memory.size() / 7;
+      expect_true_loss(image, options, workspace);
+      options.target_bytes = 0;
+      options.target_mse = std::ldexp(1.0, 2 * s.bits - 16);
+      expect_true_loss(image, options, workspace);
+      options.target_mse = 0;
+    }
+  }
+}
+
+TEST(Loss, ToldIsWhatDecodingGivesForAnySettings) {
+  Workspace workspace;
+  for (uint64_t seed = 0; seed < 150; ++seed) {
+    Case test = random_case(8200000 + seed, 26);
+    SCOPED_TRACE(test.name);
+    test.options.reversible = false;
+    test.options.measure_loss = true;
+    if (seed % 2 == 0) {
+      test.options.target_bytes = 200 + test.image.memory.size() / (1 + seed % 9);
+    } else {
+      test.options.target_mse = std::ldexp(1.0, 2 * int(seed % uint64_t(test.image.bits)));
+    }
+    expect_true_loss(test.image, test.options, workspace);
+  }
+}
+
 }  // namespace
 }  // namespace blosc2_grok::j2k::test

@@ -49,6 +49,20 @@ TEST_P(Lossy, KeepsItsPromise) {
   EXPECT_NEAR(segment->loss->mse, mean_squared_error(block.bytes, decoded, row.dtype), 1e-6);
 }
 
+// The loss is in the stored block: what our coder tells of it is what decoding measures.
+TEST(Loss, IsTheSameToldOrMeasured) {
+  for (const char* dtype : {"|u1", "<u2", ">i2"}) {
+    const Block block = make_block("xray", dtype, {200, 210});
+    const Map qualities[] = {{{"rmse", 3}}, {{"psnr", 50}}, {{"quality_mode", "rates"}, {"quality_layers", Array{8}}}};
+    for (Map parameters : qualities) {
+      parameters.insert(parameters.end(), {{"mode", 64}, {"verify", "all"}});
+      const Bytes measured = encode(block, parameters);
+      parameters.back().second = "none";
+      EXPECT_EQ(encode(block, parameters), measured) << dtype << ' ' << parameters[0].first;
+    }
+  }
+}
+
 TEST(Budget, CountsRealSamplesOnly) {
   // 60 x 80 real samples in a block of 128 x 128.
   Block block{"<u2", {128, 128}, Bytes(128 * 128 * 2), {}};

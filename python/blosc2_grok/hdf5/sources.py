@@ -34,7 +34,8 @@ class Slabs:
             self.slab = None  # before the next one is there
             self.slab = np.asarray(self.source[start : min(end, self.source.shape[0])])
             self.first, self.last = start, start + len(self.slab)
-        return np.asarray(self.slab[(slice(start - self.first, stop - self.first), *region[1:])])
+        key = (slice(start - self.first, stop - self.first), *region[1:])
+        return np.asarray(self.slab[key])
 
 
 def in_slabs(source: Any, plan: arrays._Plan) -> Any:
@@ -57,5 +58,6 @@ class Images:
         self.shape = (len(numbers), *source.shape[1:])
 
     def __getitem__(self, region: Region) -> NDArray[Any]:
-        images = [self.source[(slice(n, n + 1), *region[1:])] for n in self.numbers[region[0]].tolist()]
+        keys = [(slice(n, n + 1), *region[1:]) for n in self.numbers[region[0]].tolist()]
+        images = [self.source[key] for key in keys]
         return np.concatenate(images)
