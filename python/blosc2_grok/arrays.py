@@ -85,7 +85,7 @@ def asarray(
     :param chunks: default: several blocks, so that Blosc2's threads share the work (16, or 8 MiB).
     :param blocks: default: whole images up to 1 MiB; parts of about 512 KiB of larger ones, with sides that are
         multiples of 32; several images where one has less than 64 KiB.
-    :param progress: called after each chunk with three sizes in bytes: samples done, what is stored for them, all samples.
+    :param progress: called after each chunk with three numbers of bytes: samples done, what they take, all samples.
     :param blosc2_kwargs: for blosc2, unchanged: ``urlpath``, ``mode``, ``meta``, ``cparams``, ``dparams``... A file is
         written under a temporary name beside ``urlpath``, and renamed when it is complete.
     :returns: the array; one with ``urlpath`` is open for updates.
