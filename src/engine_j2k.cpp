@@ -135,7 +135,8 @@ class J2kEngine final : public Engine {
   std::string refusal(const SourceImage&, const CodingJob& job) const override {
     const Params& params = job.params;
     if (params.is_ht() && params.mode != block_style::kHt) return "it codes HT without other code-block styles";
-    if (!params.is_ht() && job.has_goal) return "it has no rate control in Part 1";
+    if (!params.is_ht() && job.has_goal && !job.irreversible) return "it meets a quality in Part 1 by the step of 9/7 only";
+    if (!params.is_ht() && params.quality_layers.size() > 1) return "it writes one quality layer in Part 1";
     if (params.roi_compno >= 0 && params.roi_shift > 0) return "it has no region of interest";
     if (params.enable_tile_parts) return "it writes one tile-part for each tile";
     if (params.rsiz != 0) return "it has no profiles";

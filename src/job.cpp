@@ -92,7 +92,9 @@ CodingJob make_job(const PreparedImage& prepared, unsigned threads) {
   const Params& params = prepared.params;
   const Geometry& geometry = prepared.geometry;
   CodingJob job{params, {}, false, false, 1, threads};
-  job.irreversible = params.irreversible.value_or(params.is_ht() && prepared.engine_may_lose);
+  // A quality that is the same everywhere is met by the step of 9/7: 5/3 without its last bit-planes shifts the mean.
+  const bool by_step = params.is_ht() || params.psnr || params.rmse;
+  job.irreversible = params.irreversible.value_or(by_step && prepared.engine_may_lose);
   const bool is_one_picture = prepared.valid.planes == 1 && (!prepared.mapped || prepared.mapped->mapping.words == 1);
   const bool has_colours = is_one_picture && (geometry.channels == 3 || geometry.channels == 4);
   job.colour_transform = params.mct == 1 || (params.mct == kMctAuto && has_colours);

@@ -207,6 +207,15 @@ CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, Co
   if (best_psnr < asked) {  // everything there is
     job.target = {Target::Kind::kBytes, std::vector<double>(goal.layers.size(), 0.0)};
     best = encode_bare(engine, image, job);
+    measure_once(best, measure);
+    const double most = psnr(best.loss->mse / (goal.unit * goal.unit), image.bits);
+    if (most >= asked) return best;
+    if (job.params.irreversible) {
+      throw Error(ErrorCode::kCodecSupport, "9/7 (irreversible=True) gives ", most, " dB at most, ", asked,
+                  " were asked for");
+    }
+    job.irreversible = false;
+    best = encode_bare(engine, image, job);
   } else if (goal.layers.size() > 1 && !job.params.is_ht()) {
     job.target = best_target;
     raise_layers(engine, image, job, goal, block_bytes, measure, best);
