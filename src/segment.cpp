@@ -205,6 +205,13 @@ uint64_t checksum_without(ByteSpan block, size_t checksum_offset) {
   return XXH3_64bits_digest(&state);
 }
 
+// Earlier plugins left comments of text only (Rcom 1): any other is our segment with its signature gone.
+bool is_text(ByteSpan comment) {
+  if (comment.size() < kSignatureAt) return true;  // nothing in it
+  const auto is_printed = [](uint8_t c) { return c >= ' ' || c == '\t' || c == '\n' || c == '\r' || c == 0; };
+  return load_big_endian(comment.subspan(4, 2)) == 1 && std::ranges::all_of(comment.subspan(kSignatureAt), is_printed);
+}
+
 }  // namespace
 
 uint64_t checksum(ByteSpan bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
@@ -276,9 +283,8 @@ std::optional<Segment> read_segment(ByteSpan stored_block, ByteSpan codestream, 
         throw Error(ErrorCode::kData, "block is damaged: its own segment at ", at, " can't be read");
       }
     }
-    // Earlier plugins left comments of text only (Rcom 1): a binary one is ours with its signature gone.
     for (const size_t at : header.comments) {
-      if (segment_size(codestream, at) >= kSignatureAt && load_big_endian(codestream.subspan(at + 4, 2)) == 0) {
+      if (!is_text(codestream.subspan(at, segment_size(codestream, at)))) {
         throw Error(ErrorCode::kData, "block is damaged: the binary comment at ", at, " has lost its signature");
       }
     }
