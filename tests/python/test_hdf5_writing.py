@@ -177,6 +177,34 @@ def test_zeros_at_the_end_are_samples(tmp_path: Path, dtype: str) -> None:
     assert rmse(read_without_us(tmp_path / "a.h5", "lossy", tmp_path), image) <= 2.1
 
 
+@pytest.mark.parametrize("edge", ["lowest", "highest"])
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16"])
+def test_samples_at_the_ends_of_the_range_do_not_run_over(tmp_path: Path, dtype: str, edge: str) -> None:
+    info = np.iinfo(dtype)
+    sigma = 8 if info.bits == 8 else 300
+    away = np.random.default_rng(1).normal(6 * sigma, sigma, (128, 128)).clip(0)
+    away[::16, ::16] = 0  # hot or dead pixels
+    image = np.rint(info.min + away if edge == "lowest" else info.max - away).astype(dtype)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        if edge == "highest":
+            with pytest.warns(UserWarning, match=f"samples at the top of {dtype} were lowered by up to"):
+                dataset = write_dataset(file, "a", image, rmse=sigma / 8, container="htj2k")
+        else:
+            dataset = write_dataset(file, "a", image, rmse=sigma / 8, container="htj2k")
+        assert dataset.id.get_storage_size() < 0.8 * image.nbytes
+    theirs = read_without_us(tmp_path / "a.h5", "a", tmp_path)
+    assert rmse(theirs, image) <= 1.02 * sigma / 8  # their rounding is not ours
+    assert np.abs(theirs.astype(int) - image).max() < 2 * sigma
+
+
+def test_what_can_not_be_lowered_within_the_quality_is_stored_exactly(file: Any) -> None:
+    image = np.full((64, 64), 65535, np.uint16)
+    image[:32] -= np.random.default_rng(0).integers(0, 40, (32, 64)).astype(np.uint16)
+    dataset = write_dataset(file, "a", image, rmse=1.2, container="htj2k")
+    np.testing.assert_array_equal(dataset[:], image)
+
+
+
 @pytest.mark.parametrize("container, raw", [("htj2k", 2), ("blosc2", 0)])
 def test_noise(tmp_path: Path, container: str, raw: int) -> None:
     """A codestream that would be larger than its samples isn't kept; a frame has its own way to hold them raw."""

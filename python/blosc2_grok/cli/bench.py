@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import time
@@ -24,6 +25,9 @@ SIDE = 2048
 """Larger images are cut to their middle."""
 ENOUGH_OF_ZSTD = 0.95
 """Part of our ratio at which a lossless general compressor, several times as fast, is the better choice."""
+
+SAFE_SIGMA = 0.25
+"""Rms error, in sigma of the noise, up to which a loss is recommended."""
 
 _EPILOG = """\b
 Examples:
@@ -212,7 +216,7 @@ def recommend(outcomes: Sequence[Outcome]) -> List[str]:
             )
         else:
             advice.append(f"Lossless: {fast.name}, ratio {fast.ratio:.2f} at {fast.compress_mb_s:.0f} MB/s.")
-    safe = [one for one in outcomes if one.max_error > 0 and one.rmse_sigma is not None and one.rmse_sigma <= 0.26]
+    safe = [one for one in outcomes if one.max_error > 0 and one.rmse_sigma is not None and one.rmse_sigma <= 1.04 * SAFE_SIGMA]
     best_lossless = max((one.ratio for one in outcomes if one.max_error == 0), default=1.0)
     safe = [one for one in safe if one.ratio > 1.05 * best_lossless]
     if safe:
@@ -263,13 +267,18 @@ def draw(outcomes: Sequence[Outcome], path: str, source: str, overwrite: bool) -
     pyplot = _need_matplotlib()
     in_sigma = any(one.rmse_sigma for one in outcomes)
     figure, (quality, speed) = pyplot.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
-    for one in outcomes:
+    if in_sigma:
+        quality.axhspan(0, SAFE_SIGMA, color="#d9e8f2", zorder=0, label="a quarter of the noise")
+    for one, marker in zip(outcomes, itertools.cycle("osD^vP*Xph")):
         error = one.rmse_sigma if in_sigma and one.rmse_sigma is not None else one.rmse
-        for axes, height in ((quality, error), (speed, one.compress_mb_s)):
-            axes.scatter(one.ratio, height)
-            axes.annotate(one.name, (one.ratio, height), fontsize=7, xytext=(3, 3), textcoords="offset points")
-    quality.set(xlabel="ratio", ylabel="rmse in sigma of the noise" if in_sigma else "rmse", title=source)
-    speed.set(xlabel="ratio", ylabel="compression, MB/s", yscale="log")
+        quality.plot(one.ratio, error, marker, label=one.name)
+        speed.plot(one.ratio, one.compress_mb_s, marker)
+    quality.set(xlabel="ratio", ylabel="rmse in sigma of the noise" if in_sigma else "rmse", ylim=(0, None))
+    speed.set(xlabel="ratio", ylabel="compression, MB/s", ylim=(0, None))
+    for axes in (quality, speed):
+        axes.grid(alpha=0.3)
+    figure.suptitle(source)
+    figure.legend(loc="outside right upper", fontsize=8)
     with replacing(path, overwrite=overwrite) as temporary:
         figure.savefig(temporary, dpi=150)
     pyplot.close(figure)

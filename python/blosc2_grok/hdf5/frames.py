@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import replace
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import blosc2
 import numpy as np
@@ -17,6 +17,7 @@ from ..containers import BLOSC2_FILTER, GROK_CODEC, HTJ2K_FILTER, METALAYER
 from ..enums import GrkFileFmt
 from ..params import Params
 from ..partition import LEAST_BLOCK_BYTES, Roles, Shape, pick_blocks
+from .headroom import NoRoomError, encode_below_top
 from .wishes import QUALITY_NAMES
 
 MOST_FRAME_BYTES = 64 * 1024 * 1024
@@ -44,6 +45,10 @@ class Frames:
         """A chunk, padding included; None: it would not get smaller. ``part_in_use``: of the samples, 0 to 1."""
         raise NotImplementedError
 
+    def notes(self) -> List[str]:
+        """Sentences about what was not quite as asked, in all chunks so far."""
+        return []
+
     def lossless(self) -> Frames:
         """Of the same dataset."""
         kept = {name: value for name, value in self.plan.parameters.items() if name not in QUALITY_NAMES}
@@ -62,16 +67,36 @@ class Htj2kFrames(Frames):
         chunk_count = math.prod(-(-whole // part) for whole, part in zip(plan.shape, plan.chunks))
         self.workers = min(jobs, chunk_count)
         self.threads = -(-jobs // self.workers)  # inside an image, where there are fewer images than threads
+        self.lowered: List[int] = []  # counts, of each chunk that needed it
 
     def encode(self, samples: NDArray[Any], part_in_use: float) -> Optional[bytes]:
-        parameters = tighten(self.plan.parameters, part_in_use)
-        parameters.setdefault("num_threads", self.threads)
+        def encode(image: NDArray[Any], part: float) -> Optional[bytes]:
+            return self._encode(image, tighten(self.plan.parameters, part_in_use * part))
+
+        rmse = _rmse_of(tighten(self.plan.parameters, part_in_use), 8 * samples.dtype.itemsize)
+        try:
+            stored, lowered = encode_below_top(encode, samples, rmse)
+        except NoRoomError:
+            return self.lossless().encode(samples, part_in_use)
+        if lowered:
+            self.lowered.append(lowered)
+        return stored
+
+    def notes(self) -> List[str]:
+        if not self.lowered:
+            return []
+        return [
+            f"samples at the top of {self.plan.dtype} were lowered by up to {max(self.lowered)} counts in "
+            f"{len(self.lowered)} chunks, since hdf5plugin's decoder would have read some of them as the lowest value"
+        ]
+
+    def _encode(self, samples: NDArray[Any], parameters: Mapping[str, Any]) -> Optional[bytes]:
         return _native.encode_block(
             samples.reshape(-1).view(np.uint8),
             dtype=samples.dtype.str,
             block_shape=samples.shape,
             array_shape=self.plan.shape,
-            parameters=Params(**parameters).to_dict(),
+            parameters=Params(**{"num_threads": self.threads, **parameters}).to_dict(),
             is_whole=True,
         )
 
@@ -113,6 +138,16 @@ def tighten(parameters: Mapping[str, Any], part_in_use: float) -> Dict[str, Any]
         if changed.get("quality_mode") == "dB":
             changed["quality_layers"] = [layer + decibels for layer in changed["quality_layers"]]
     return changed
+
+
+def _rmse_of(parameters: Mapping[str, Any], bits: int) -> Optional[float]:
+    """What a quality allows, in counts; None: no error is promised."""
+    if parameters.get("rmse") is not None:
+        return float(parameters["rmse"])
+    decibels = parameters.get("psnr")
+    if decibels is None and parameters.get("quality_mode") == "dB":
+        decibels = parameters["quality_layers"][-1]
+    return None if decibels is None else float((2**bits - 1) / 10 ** (decibels / 20))
 
 
 def _shorten(parameters: Mapping[str, Any]) -> Dict[str, Any]:

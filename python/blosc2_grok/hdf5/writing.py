@@ -133,7 +133,7 @@ class DatasetWriter:
             del dataset, self.h5[self.name]
             serial = _native.message_serial()
             dataset = self._create_and_fill(made, progress)
-        return dataset, arrays._list_notices(serial) + self._compare_ratio()
+        return dataset, arrays._list_notices(serial) + self._compare_ratio() + self.frames.notes()
 
     def _ratio(self) -> float:
         """Of the images with loss."""
