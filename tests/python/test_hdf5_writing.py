@@ -204,7 +204,6 @@ def test_what_can_not_be_lowered_within_the_quality_is_stored_exactly(file: Any)
     np.testing.assert_array_equal(dataset[:], image)
 
 
-
 @pytest.mark.parametrize("container, raw", [("htj2k", 2), ("blosc2", 0)])
 def test_noise(tmp_path: Path, container: str, raw: int) -> None:
     """A codestream that would be larger than its samples isn't kept; a frame has its own way to hold them raw."""

@@ -216,7 +216,11 @@ def recommend(outcomes: Sequence[Outcome]) -> List[str]:
             )
         else:
             advice.append(f"Lossless: {fast.name}, ratio {fast.ratio:.2f} at {fast.compress_mb_s:.0f} MB/s.")
-    safe = [one for one in outcomes if one.max_error > 0 and one.rmse_sigma is not None and one.rmse_sigma <= 1.04 * SAFE_SIGMA]
+    safe = [
+        one
+        for one in outcomes
+        if one.max_error > 0 and one.rmse_sigma is not None and one.rmse_sigma <= 1.04 * SAFE_SIGMA
+    ]
     best_lossless = max((one.ratio for one in outcomes if one.max_error == 0), default=1.0)
     safe = [one for one in safe if one.ratio > 1.05 * best_lossless]
     if safe:

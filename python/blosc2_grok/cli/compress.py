@@ -184,8 +184,8 @@ def _store_hdf5(
 
 def _copy_file(order: _Order) -> None:
     """All of a file: its images compressed, everything else as it is."""
-    from ..containers import BLOSC2_FILTER
-    from ..files.hdf5 import HTJ2K_FILTER, filters_of, find_images, loss_of_dataset, open_file
+    from ..containers import BLOSC2_FILTER, HTJ2K_FILTER, list_filters
+    from ..files.hdf5 import find_images, loss_of_dataset, open_file
     from ..files.outputs import replacing
 
     options = order.options
@@ -194,7 +194,7 @@ def _copy_file(order: _Order) -> None:
     with open_file(order.source) as file:
         for name, dataset in find_images(file).items():
             # What is JPEG 2000 already is carried over as it is.
-            if not order.again and filters_of(dataset) not in ([BLOSC2_FILTER], [HTJ2K_FILTER]):
+            if not order.again and list_filters(dataset) not in ([BLOSC2_FILTER], [HTJ2K_FILTER]):
                 order.refuse_lossy(f"{order.source}::{name}", loss_of_dataset(dataset))
     with replacing(order.path, overwrite=order.overwrite) as temporary, Meter("compress", quiet=order.quiet) as meter:
         with _notes_at_end():

@@ -3,18 +3,17 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, Optional
 
 from .. import _native
-from ..containers import BLOSC2_FILTER
+from ..containers import BLOSC2_FILTER, HTJ2K_FILTER, list_filters
 from ..errors import Error
+from ..hdf5.objects import lacking_sources
 from .inputs import need
 from .lossy import HDF5_FILTERS, loss_of_blocks, loss_of_codestream
 from .stack import Stack
 
-HTJ2K_FILTER = 32033
 _LISTED = 20
 
 
@@ -68,7 +67,7 @@ def open_dataset(path: str, name: Optional[str] = None) -> Stack:
     file = open_file(path)
     try:
         dataset = pick_dataset(path, file, name)
-        missing = missing_sources(path, dataset)
+        missing = lacking_sources(dataset) if dataset.is_virtual else []
         if missing:
             raise Error(f"{path}::{dataset.name} is virtual, and {len(missing)} sources are missing: {missing[0]}")
     except BaseException:
@@ -91,29 +90,9 @@ def dataset_of(path: str, name: Optional[str]) -> Iterator[Any]:
         yield pick_dataset(path, file, name)
 
 
-def missing_sources(path: str, dataset: Any) -> List[str]:
-    """Files that a virtual dataset takes samples from and that are not there; HDF5 says nothing of them."""
-    if not dataset.is_virtual:
-        return []
-    folders = [os.environ.get("HDF5_VDS_PREFIX", ""), os.path.dirname(os.path.abspath(path)), os.getcwd()]
-    names = {source.file_name for source in dataset.virtual_sources()} - {"."}
-    # Names with a counter (%b) have as many files as there are.
-    return sorted(
-        name
-        for name in names
-        if "%b" not in name and not any(os.path.exists(os.path.join(folder, name)) for folder in folders)
-    )
-
-
-def filters_of(dataset: Any) -> List[int]:
-    """Numbers of the filters of a dataset, in their order."""
-    plist = dataset.id.get_create_plist()
-    return [int(plist.get_filter(number)[0]) for number in range(plist.get_nfilters())]
-
-
 def loss_of_dataset(dataset: Any) -> Optional[str]:
     """Why its samples are not those that were first stored; of a virtual dataset, its sources are not looked into."""
-    filters = filters_of(dataset)
+    filters = list_filters(dataset)
     for number in filters:
         if number in HDF5_FILTERS:
             return f"it was written through the filter {HDF5_FILTERS[number]}, which may be lossy"

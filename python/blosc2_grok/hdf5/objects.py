@@ -90,14 +90,14 @@ def lacking_sources(dataset: Any) -> List[str]:
     """Files and datasets that a virtual dataset takes its samples from, and that aren't there: HDF5 would put fill
     values in their place, in silence."""
     lacking = []
-    folder = os.path.dirname(os.path.realpath(dataset.file.filename))
+    folders = [os.path.dirname(os.path.realpath(dataset.file.filename)), os.environ.get("HDF5_VDS_PREFIX", ""), ""]
     for file_name, dataset_name in sorted({(part.file_name, part.dset_name) for part in dataset.virtual_sources()}):
         if file_name == ".":
             present = dataset_name in dataset.file
         elif "%" in file_name or "%" in dataset_name:  # a pattern of a growing number of files
             continue
         else:
-            present = _has(os.path.join(folder, file_name), dataset_name)
+            present = any(_has(os.path.join(folder, file_name), dataset_name) for folder in folders)
         if not present:
             lacking.append(f"{file_name}::{dataset_name}")
     return lacking
