@@ -108,33 +108,31 @@ def asarray(
     """
     _check_names(blosc2_kwargs)
     source = a if hasattr(a, "shape") and hasattr(a, "dtype") else np.asarray(a)
-    dtype = _check_dtype(np.dtype(blosc2_kwargs.pop("dtype", None) or source.dtype))
+    dtype = check_dtype(np.dtype(blosc2_kwargs.pop("dtype", None) or source.dtype))
     if blosc2_kwargs.pop("copy", None) is False:
         raise ValueError("copy=False: a new array is always made")
     shape = tuple(int(n) for n in source.shape)
-    wanted = _gather_params(params, coder, blosc2_kwargs, {"psnr": psnr, "rmse": rmse, "max_error": max_error})
-    _check_single_quality(wanted, ratio, noise)
+    wanted = gather_params(params, coder, blosc2_kwargs, {"psnr": psnr, "rmse": rmse, "max_error": max_error})
+    check_single_quality(wanted, ratio, noise)
     if calibrate not in ("sampled", "all"):
         raise ValueError(f"calibrate is {calibrate!r}: it must be 'sampled' or 'all'")
-    plan = replace(
-        _make_plan(shape, dtype, wanted, chunks, blocks), ratio=ratio, calibrate=calibrate, progress=progress
-    )
-    target = _target_path(blosc2_kwargs)
+    plan = replace(make_plan(shape, dtype, wanted, chunks, blocks), ratio=ratio, calibrate=calibrate, progress=progress)
+    target = target_path(blosc2_kwargs)
     serial = _native.message_serial()
-    with _ring_as_error(serial, target):
+    with ring_as_error(serial, target):
         sample = calibration.Sample.of(source, plan.grid(), everything=calibrate == "all")
         sample.threads = _cparams_dict(blosc2_kwargs.get("cparams")).get("nthreads") or sample.threads
-        plan = _settle(plan, sample, noise)
+        plan = settle(plan, sample, noise)
         sample.forget()
         serial = _native.message_serial()  # what the trials had to say is said again by the blocks themselves
         array = _write(plan, sample, target, blosc2_kwargs)
-    for text in _list_notices(serial) + _compare_ratio(array, plan):
+    for text in list_notices(serial) + _compare_ratio(array, plan):
         warnings.warn(text, stacklevel=2)
     return array
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """All that a new array is made with."""
 
     shape: Shape
@@ -155,11 +153,11 @@ class _Plan:
     def grid(self) -> calibration.Grid:
         return calibration.Grid(self.shape, self.dtype, self.chunks, self.blocks)
 
-    def with_parameters(self, **changes: Any) -> _Plan:
+    def with_parameters(self, **changes: Any) -> Plan:
         return replace(self, parameters={**self.parameters, **changes})
 
 
-def _check_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+def check_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     if dtype.itemsize not in _DTYPE_KINDS.get(dtype.kind, ()):
         raise TypeError(
             f"dtype {dtype} can't be stored as JPEG 2000: only bool, integers, floats of 2, 4 or 8 bytes and "
@@ -186,7 +184,7 @@ def _check_names(blosc2_kwargs: Dict[str, Any]) -> None:
         blosc2_kwargs.update({name: value for name, value in told.items() if value is not None})
 
 
-def _gather_params(
+def gather_params(
     params: Union[Params, Mapping[str, Any], None],
     coder: str,
     blosc2_kwargs: Dict[str, Any],
@@ -210,11 +208,11 @@ def _gather_params(
             parameters[name] = value
     checked = Params(**parameters)
     parameters = {name: value for name, value in checked.to_dict().items() if name in parameters or name == "mode"}
-    parameters["mode"] = _mode_of(coder, checked)
+    parameters["mode"] = mode_of(coder, checked)
     return parameters
 
 
-def _mode_of(coder: str, params: Params) -> int:
+def mode_of(coder: str, params: Params) -> int:
     is_ht = bool(int(params.mode) & int(GrkMode.HT))
     if coder not in ("auto", "ht", "part1"):
         raise ValueError(f"coder is {coder!r}: it must be 'auto', 'ht' or 'part1'")
@@ -228,7 +226,7 @@ def _has_quality(parameters: Mapping[str, Any]) -> bool:
     return any(parameters.get(name) is not None for name in (*_QUALITIES, "quality_mode"))
 
 
-def _check_single_quality(parameters: Mapping[str, Any], ratio: Optional[float], noise: Any) -> None:
+def check_single_quality(parameters: Mapping[str, Any], ratio: Optional[float], noise: Any) -> None:
     given = [name for name in (*_QUALITIES, "quality_mode") if parameters.get(name) is not None]
     given += [name for name, value in (("ratio", ratio), ("noise", noise)) if value is not None]
     if len(given) > 1:
@@ -237,17 +235,17 @@ def _check_single_quality(parameters: Mapping[str, Any], ratio: Optional[float],
         raise ValueError(f"ratio is {ratio!r}: it must be a number above 1")
 
 
-def _make_plan(
+def make_plan(
     shape: Shape,
     dtype: np.dtype[Any],
     parameters: Dict[str, Any],
     chunks: Optional[Sequence[int]],
     blocks: Optional[Sequence[int]],
-) -> _Plan:
+) -> Plan:
     element_bytes = dtype.itemsize // (2 if dtype.kind == "c" else 1)
     roles = resolve_roles(shape, parameters.get("layout"), element_bytes)
-    whole = _check_extents("chunks", chunks, shape)
-    part = _check_extents("blocks", blocks, shape)
+    whole = check_extents("chunks", chunks, shape)
+    part = check_extents("blocks", blocks, shape)
     if part is None:
         part = pick_blocks(shape if whole is None else whole, roles, dtype.itemsize)
     if whole is None:
@@ -258,10 +256,10 @@ def _make_plan(
     parameters = {**parameters, "layout": roles.to_layout()}
     if math.prod(part) * dtype.itemsize < LEAST_BLOCK_BYTES:
         parameters.setdefault("cod_format", int(GrkFileFmt.GRK_FMT_J2K.value))
-    return _Plan(shape, dtype, roles, whole, part, parameters)
+    return Plan(shape, dtype, roles, whole, part, parameters)
 
 
-def _check_extents(name: str, extents: Union[Sequence[int], int, None], shape: Shape) -> Optional[Shape]:
+def check_extents(name: str, extents: Union[Sequence[int], int, None], shape: Shape) -> Optional[Shape]:
     if extents is None:
         return None
     checked = (extents,) if isinstance(extents, int) else tuple(int(n) for n in extents)
@@ -270,7 +268,7 @@ def _check_extents(name: str, extents: Union[Sequence[int], int, None], shape: S
     return checked
 
 
-def _settle(plan: _Plan, sample: calibration.Sample, noise: Any) -> _Plan:
+def settle(plan: Plan, sample: calibration.Sample, noise: Any) -> Plan:
     """What depends on the samples: depth, target, and whether the whole can work, before anything is created."""
     if plan.parameters.get("bits_per_sample") == "auto":
         plan = plan.with_parameters(bits_per_sample=calibration.find_depth(sample.source, sample.grid))
@@ -284,7 +282,7 @@ def _settle(plan: _Plan, sample: calibration.Sample, noise: Any) -> _Plan:
     return plan
 
 
-def _target_path(blosc2_kwargs: Dict[str, Any]) -> Optional[str]:
+def target_path(blosc2_kwargs: Dict[str, Any]) -> Optional[str]:
     """Where the array shall be in the end; None: in memory, or where files can't be renamed."""
     urlpath = blosc2_kwargs.get("urlpath")
     if urlpath is None or "://" in os.fspath(urlpath):
@@ -301,7 +299,7 @@ def _target_path(blosc2_kwargs: Dict[str, Any]) -> Optional[str]:
 
 
 def _write(
-    plan: _Plan, sample: calibration.Sample, target: Optional[str], blosc2_kwargs: Dict[str, Any]
+    plan: Plan, sample: calibration.Sample, target: Optional[str], blosc2_kwargs: Dict[str, Any]
 ) -> blosc2.NDArray:
     if target is None:
         return _fill_to_ratio(plan, sample, blosc2_kwargs)
@@ -356,7 +354,7 @@ def _reopen(path: str, blosc2_kwargs: Mapping[str, Any]) -> blosc2.NDArray:
     return array
 
 
-def _fill_to_ratio(plan: _Plan, sample: calibration.Sample, blosc2_kwargs: Dict[str, Any]) -> blosc2.NDArray:
+def _fill_to_ratio(plan: Plan, sample: calibration.Sample, blosc2_kwargs: Dict[str, Any]) -> blosc2.NDArray:
     """Writes the array; once more with a better target where the sampled blocks were not like the others."""
     array = _fill(plan, sample.source, blosc2_kwargs)
     if plan.ratio is None:
@@ -378,7 +376,7 @@ def ratio_of(array: blosc2.NDArray) -> float:
     return float(math.prod(array.shape) * array.dtype.itemsize / max(array.schunk.cbytes, 1))
 
 
-def _fill(plan: _Plan, source: Any, blosc2_kwargs: Mapping[str, Any]) -> blosc2.NDArray:
+def _fill(plan: Plan, source: Any, blosc2_kwargs: Mapping[str, Any]) -> blosc2.NDArray:
     options = dict(blosc2_kwargs)
     # What is left of the quality where the host drops the metalayer. Over a lossless one it would count.
     is_lossy = plan.parameters.get("rmse") is not None
@@ -408,7 +406,7 @@ def _fill(plan: _Plan, source: Any, blosc2_kwargs: Mapping[str, Any]) -> blosc2.
 
 
 @contextmanager
-def _ring_as_error(serial: int, target: Optional[str] = None) -> Iterator[None]:
+def ring_as_error(serial: int, target: Optional[str] = None) -> Iterator[None]:
     """Blosc2's bare errors become ours, with the reason that the codec left, or with what is known of the file."""
     try:
         yield
@@ -433,14 +431,14 @@ def _describe_lost_file(target: str, error: Exception) -> str:
     )
 
 
-def _list_notices(serial: int) -> List[str]:
+def list_notices(serial: int) -> List[str]:
     counts: Dict[str, int] = {}
     for notice in notices(serial):
         counts[notice.text] = counts.get(notice.text, 0) + 1
     return [text if count == 1 else f"{text} (and {count - 1} more blocks)" for text, count in counts.items()]
 
 
-def _compare_ratio(array: blosc2.NDArray, plan: _Plan) -> List[str]:
+def _compare_ratio(array: blosc2.NDArray, plan: Plan) -> List[str]:
     """A sentence where a ratio was missed; a lossless array may well be smaller than was asked for."""
     if plan.ratio is None or plan.parameters.get("rmse") is None:
         return []

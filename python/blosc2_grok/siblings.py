@@ -71,7 +71,7 @@ def convert(path: Any, target: Any, *, mode: str = "x") -> blosc2.NDArray:
     if not hasattr(source, "chunks"):
         raise TypeError(f"{path} holds a plain SChunk, which blosc2-j2k and blosc2-htj2k never wrote")
     options = {"urlpath": os.fspath(target), "mode": mode}
-    final = arrays._target_path(options)
+    final = arrays.target_path(options)
     if final is None:
         raise ValueError(f"{target}: only files can be written")
     copied = _copy_options(source)

@@ -37,7 +37,7 @@ class Frames:
     workers = 1
     """Threads that may call ``encode`` at the same time."""
 
-    def __init__(self, plan: arrays._Plan, jobs: int) -> None:
+    def __init__(self, plan: arrays.Plan, jobs: int) -> None:
         self.plan = plan
         self.jobs = jobs
 
@@ -62,7 +62,7 @@ class Htj2kFrames(Frames):
     filter_id = HTJ2K_FILTER
     filter_options = ()  # the filter itself puts in what it needs
 
-    def __init__(self, plan: arrays._Plan, jobs: int) -> None:
+    def __init__(self, plan: arrays.Plan, jobs: int) -> None:
         super().__init__(plan, jobs)
         chunk_count = math.prod(-(-whole // part) for whole, part in zip(plan.shape, plan.chunks))
         self.workers = min(jobs, chunk_count)
@@ -108,7 +108,7 @@ class Blosc2Frames(Frames):
     filter_id = BLOSC2_FILTER
     workers = 1  # Python's lock is held while Blosc2 encodes: its own threads share the blocks
 
-    def __init__(self, plan: arrays._Plan, jobs: int) -> None:
+    def __init__(self, plan: arrays.Plan, jobs: int) -> None:
         super().__init__(plan, jobs)
         self.cparams = arrays.merge_cparams({"nthreads": jobs}, 0)
         self.filter_options = blosc2_filter_options(plan.blocks, plan.dtype)

@@ -25,23 +25,23 @@ def make_frames(shape: Shape, dtype: np.dtype[Any], wanted: Wanted, jobs: int) -
         raise ValueError(f"calibrate is {wanted.calibrate!r}: it must be 'sampled' or 'all'")
     if 0 in shape or not shape:
         raise ValueError(f"an array of shape {shape} has no chunks: store it without compression")
-    arrays._check_dtype(dtype)
-    parameters = arrays._gather_params(wanted.params, wanted.coder, {}, wanted.bounds)
-    arrays._check_single_quality(parameters, wanted.ratio, wanted.noise)
+    arrays.check_dtype(dtype)
+    parameters = arrays.gather_params(wanted.params, wanted.coder, {}, wanted.bounds)
+    arrays.check_single_quality(parameters, wanted.ratio, wanted.noise)
     roles = resolve_roles(shape, parameters.get("layout"), dtype.itemsize // (2 if dtype.kind == "c" else 1))
-    given = arrays._check_extents("chunks", wanted.chunks, shape)
+    given = arrays.check_extents("chunks", wanted.chunks, shape)
     chunk = pick_chunk(shape, roles, dtype.itemsize, True) if given is None else given
     obstacle = obstacle_to_htj2k(dtype, chunk, roles, wanted.coder, parameters)
     if wanted.container == "htj2k" and obstacle:
         raise ValueError(f"container 'htj2k' can't hold this: {obstacle}")
     is_htj2k = obstacle is None and wanted.container != "blosc2"
     if is_htj2k:
-        parameters["mode"] = arrays._mode_of("ht", Params(**parameters))
+        parameters["mode"] = arrays.mode_of("ht", Params(**parameters))
         parameters["cod_format"] = int(GrkFileFmt.GRK_FMT_J2K.value)
     elif given is None:
         chunk = pick_chunk(shape, roles, dtype.itemsize, False)
     _check_chunk(chunk, shape, dtype)
-    plan = arrays._make_plan(shape, dtype, parameters, chunk, chunk if is_htj2k else None)
+    plan = arrays.make_plan(shape, dtype, parameters, chunk, chunk if is_htj2k else None)
     plan = replace(plan, ratio=wanted.ratio, calibrate=wanted.calibrate)
     return Htj2kFrames(plan, jobs) if is_htj2k else Blosc2Frames(plan, jobs)
 

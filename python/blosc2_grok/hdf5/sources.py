@@ -38,7 +38,7 @@ class Slabs:
         return np.asarray(self.slab[key])
 
 
-def in_slabs(source: Any, plan: arrays._Plan) -> Any:
+def in_slabs(source: Any, plan: arrays.Plan) -> Any:
     """The source, or a reader of it that suits its chunks."""
     chunks = getattr(source, "chunks", None)
     image_bytes = math.prod(plan.shape[1:]) * plan.dtype.itemsize

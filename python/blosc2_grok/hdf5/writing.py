@@ -108,7 +108,7 @@ class DatasetWriter:
             raise ValueError(f"'{name}' exists in {h5.file.filename}")
         frames = make_frames(tuple(int(n) for n in source.shape), np.dtype(source.dtype), wanted, jobs)
         serial = _native.message_serial()
-        with arrays._ring_as_error(serial):
+        with arrays.ring_as_error(serial):
             plan = frames.plan
             if plan.parameters.get("bits_per_sample") == "auto":  # of all images
                 plan = plan.with_parameters(bits_per_sample=calibration.find_depth(source, plan.grid()))
@@ -117,7 +117,7 @@ class DatasetWriter:
                 drawn_from = Images(source, np.flatnonzero(~spared))
             grid = replace(plan.grid(), shape=tuple(drawn_from.shape))
             sample = calibration.Sample.of(drawn_from, grid, everything=wanted.calibrate == "all")
-            settled = arrays._settle(plan, sample, wanted.noise)
+            settled = arrays.settle(plan, sample, wanted.noise)
         return cls(h5, name, source, type(frames)(settled, jobs), sample, jobs, spared)
 
     def write(self, progress: Optional[Progress]) -> Tuple[Any, List[str]]:
@@ -133,7 +133,7 @@ class DatasetWriter:
             del dataset, self.h5[self.name]
             serial = _native.message_serial()
             dataset = self._create_and_fill(made, progress)
-        return dataset, arrays._list_notices(serial) + self._compare_ratio() + self.frames.notes()
+        return dataset, arrays.list_notices(serial) + self._compare_ratio() + self.frames.notes()
 
     def _ratio(self) -> float:
         """Of the images with loss."""
@@ -163,7 +163,7 @@ class DatasetWriter:
             )
             # From here on, the file can be opened whenever this process is killed: HDF5 writes its tables only now.
             dataset.file.flush()
-            with arrays._ring_as_error(serial):
+            with arrays.ring_as_error(serial):
                 self._fill(dataset, progress)
         except BaseException:
             if made in self.h5:
