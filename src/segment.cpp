@@ -186,10 +186,17 @@ Segment parse_segment(ByteSpan bytes) {
   return segment;
 }
 
-int differing_bits(ByteSpan window) {
+// Whether eight bytes of a header are what is left of the signature: few bits differ, or half of it stands side by
+// side. Of random bytes one place in 2^22 looks so by the first rule, one in 2^30 by the second.
+bool is_damaged_signature(ByteSpan window) {
   int bits = 0;
-  for (size_t i = 0; i < kSignature.size(); ++i) bits += std::popcount(static_cast<uint8_t>(window[i] ^ kSignature[i]));
-  return bits;
+  size_t run = 0, longest = 0;
+  for (size_t i = 0; i < kSignature.size(); ++i) {
+    bits += std::popcount(static_cast<uint8_t>(window[i] ^ kSignature[i]));
+    run = window[i] == kSignature[i] ? run + 1 : 0;
+    longest = std::max(longest, run);
+  }
+  return bits <= kDamagedBits || longest >= kSignature.size() / 2;
 }
 
 // XXH3-64 of the block with the checksum's own bytes read as zeros.
@@ -279,7 +286,7 @@ std::optional<Segment> read_segment(ByteSpan stored_block, ByteSpan codestream, 
   const auto found = std::ranges::find_if(header.comments, is_ours);
   if (found == header.comments.end()) {
     for (size_t at = 0; at + kSignature.size() <= header.first_tile_part; ++at) {
-      if (differing_bits(codestream.subspan(at, kSignature.size())) <= kDamagedBits) {
+      if (is_damaged_signature(codestream.subspan(at, kSignature.size()))) {
         throw Error(ErrorCode::kData, "block is damaged: its own segment at ", at, " can't be read");
       }
     }

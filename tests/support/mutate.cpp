@@ -79,6 +79,14 @@ std::optional<size_t> find_segment(const Bytes& stored) {
   return at - 6;
 }
 
+bool has_half_a_signature(const Bytes& stored) {
+  constexpr ptrdiff_t kHalf = kSignature.size() / 2;
+  for (auto at = kSignature.begin(); at + kHalf <= kSignature.end(); ++at) {
+    if (!std::ranges::search(stored, std::ranges::subrange(at, at + kHalf)).empty()) return true;
+  }
+  return false;
+}
+
 bool reseal(Bytes& stored) {
   const auto at = find_segment(stored);
   if (!at || *at + 26 > stored.size()) return false;

@@ -29,6 +29,10 @@ bool reseal(Bytes& stored);
 // The block without our segment, as an earlier plugin would have stored it: nothing of ours protects it.
 std::optional<Bytes> without_segment(const Bytes& stored);
 
+// Whether half of our segment's signature is still there, side by side. Else the block is one of an earlier plugin for all
+// that it shows; only the array's metalayer can tell.
+bool has_half_a_signature(const Bytes& stored);
+
 // Offset of our segment's marker in the block.
 std::optional<size_t> find_segment(const Bytes& stored);
 
