@@ -10,6 +10,7 @@ line, is no test: use `assert`.
 from __future__ import annotations
 
 import doctest
+import json
 import os
 import re
 import subprocess
@@ -114,6 +115,20 @@ def test_blocks_are_found_and_fail(tmp_path: Path) -> None:
     for block in (second, third, fourth, fifth):
         with pytest.raises(AssertionError):
             block.run(names)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.ipynb")), ids=lambda path: path.name)
+def test_notebooks_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    matplotlib = pytest.importorskip("matplotlib", reason="notebooks draw")
+    matplotlib.use("Agg")
+    monkeypatch.chdir(tmp_path)
+    cells = [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"]
+    assert cells and not any(cell["outputs"] for cell in cells)  # they are committed without their output
+    names: Dict[str, Any] = {"__name__": "__main__"}
+    for number, cell in enumerate(cells):
+        exec(compile("".join(cell["source"]), f"{path.name}, cell {number}", "exec"), names)
+    assert matplotlib.pyplot.get_fignums()
+    matplotlib.pyplot.close("all")
 
 
 def test_the_site_builds(tmp_path: Path) -> None:
