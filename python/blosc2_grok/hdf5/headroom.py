@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native
+from .differences import largest_and_rms
 
 Encode = Callable[[NDArray[np.integer], float], Optional[bytes]]
 """Of an image, with a part of the mean squared error that it may have."""
@@ -43,11 +44,16 @@ def encode_below_top(
         if 2 * lowered > int(info.max) - int(info.min):
             raise NoRoomError
         coded = np.minimum(samples, info.max - lowered).astype(samples.dtype)
-        part = 1.0 if rmse is None else _MARGIN * (1 - (_rmse(coded, samples) / rmse) ** 2)
+        part = 1.0 if rmse is None else _MARGIN * (1 - (largest_and_rms(coded, samples)[1] / rmse) ** 2)
         if part < _LEAST_PART:
             raise NoRoomError
         stored = encode(coded, part)
-    if stored is not None and lowered and rmse is not None and _rmse(_decode(stored, samples), samples) > rmse:
+    if (
+        stored is not None
+        and lowered
+        and rmse is not None
+        and largest_and_rms(_decode(stored, samples), samples)[1] > rmse
+    ):
         raise NoRoomError
     return stored, lowered
 
@@ -63,7 +69,3 @@ def _reaches_top(stored: bytes, coded: NDArray[np.integer]) -> bool:
 
 def _decode(stored: bytes, like: NDArray[np.integer]) -> NDArray[np.integer]:
     return np.frombuffer(_native.decode_block(stored, like.nbytes), like.dtype).reshape(like.shape)
-
-
-def _rmse(a: NDArray[np.integer], b: NDArray[np.integer]) -> float:
-    return math.sqrt(float(np.mean((a.astype(np.float64) - b) ** 2)))
