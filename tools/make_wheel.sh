@@ -112,11 +112,11 @@ state_licence() {
 
 copy_source
 install_tools
-options=(-C cmake.define.BLOSC2_GROK_WITH_GROK=ON)
+options=(--config-settings cmake.define.BLOSC2_GROK_WITH_GROK=ON)
 if [ $flavour = bsd ]; then
   [ -n "$static" ] || build_static_libraries
   export PKG_CONFIG_PATH=$static/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
-  options=(-C cmake.define.BLOSC2_GROK_WITH_GROK=OFF -C cmake.define.BLOSC2_GROK_PORTABLE=ON)
+  options=(--config-settings cmake.define.BLOSC2_GROK_WITH_GROK=OFF --config-settings cmake.define.BLOSC2_GROK_PORTABLE=ON)
 elif ! pkg-config --exists libgrokj2k; then
   echo "libgrokj2k was not found: install libgrokj2k1-dev, or give --without-grok" >&2
   exit 1
