@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -163,7 +164,7 @@ TEST(Mapping, HostileSegmentsAreErrorsOrHarmless) {
       EXPECT_TRUE(code < 0 || code == size);
     }
   }
-  for (const uint8_t words : {1, 2, 3, 4}) {
+  for (const uint8_t words : std::array<uint8_t, 4>{1, 2, 3, 4}) {
     const int64_t code = attempt([&](Segment& s) { s.mapping->words = words; });
     EXPECT_TRUE(words == opened.segment->mapping->words ? code == size : code < 0) << int{words};
   }
@@ -184,7 +185,9 @@ TEST(Half, RoundTripsEveryPattern) {
   const SampleType half = element_of("<f2");
   for (uint64_t bits = 0; bits < 65536; ++bits) {
     const double number = number_of(bits, half);
-    if (!std::isnan(number)) EXPECT_EQ(bits_of_number(number, half), bits);
+    if (!std::isnan(number)) {
+      EXPECT_EQ(bits_of_number(number, half), bits);
+    }
     EXPECT_EQ(bits_of_key(key_of(bits, half), half), bits);
   }
   EXPECT_EQ(bits_of_number(65519.99, half), 0x7bffu);
