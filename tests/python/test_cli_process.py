@@ -25,7 +25,8 @@ CHUNK_BYTES = 2048 * 2048 * 2
 
 # Frames of a ramp and noise, made when they are asked for, never on disk. The file `where` tells that writing goes on.
 GENERATED = """
-import os, resource, sys, time
+import os, resource, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell takes from what runs in the background
 import numpy as np
 import blosc2_grok.files, blosc2_grok.files.inputs
 from blosc2_grok.cli import main
