@@ -81,7 +81,7 @@ def seeds() -> List[Seed]:
             assert block is not None
             found.append(Seed(f"{name}-{way}", block, image.nbytes, is_sealed=True))
             found.append(Seed(f"{name}-{way}-bare", bare_codestream(block), image.nbytes))
-    for table in sorted(GOLDEN.glob("*/cases.json")):
+    for table in sorted(GOLDEN.glob("v0.3.[0-5]/cases.json")):
         for name, case in json.loads(table.read_text())["cases"].items():
             size = int(np.prod(case["shape"])) * np.dtype(case["dtype"]).itemsize
             data = (table.parent / case["file"]).read_bytes()

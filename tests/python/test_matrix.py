@@ -275,6 +275,7 @@ REASONS = [
     "Grok could not encode",
     "it has no region of interest",
     "it has no framerate",
+    "it writes one quality layer in Part 1",
     "one tile-part for each tile",
     "no rateControlAlgorithm but BISECT",
     "can't be kept",

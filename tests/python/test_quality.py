@@ -40,7 +40,10 @@ def _dicom(name: str) -> Optional[Image]:
         return None
     import pydicom
 
-    return np.ascontiguousarray(pydicom.dcmread(path).pixel_array)
+    image = pydicom.dcmread(path).pixel_array
+    # Without zeros at its end, which count as padding of a block (docs/design.md).
+    rows, columns = (np.flatnonzero(image.any(axis=axis))[-1] + 1 for axis in (1, 0))
+    return np.ascontiguousarray(image[:rows, :columns])
 
 
 def _portrait() -> Optional[Image]:
@@ -150,7 +153,9 @@ def test_decibels_are_met_from_above(name: str, coder: str, is_long: bool) -> No
         assert coded.described["psnr"] == pytest.approx(reached) or np.isinf(reached)
         # Near the last bit, the ends of Part 1's coding passes are more than half a dB apart.
         is_nearly_lossless = coder == "part1" and coded.size > 0.94 * lossless.size
-        if np.isfinite(reached) and not is_nearly_lossless and coded.size > smallest(name, image, coder) + 200:
+        # And in streams of a 2,500th of the image, a pass or a bit-plane of a code-block is much.
+        is_tiny = coded.size <= smallest(name, image, coder) + max(200, image.nbytes // 2500)
+        if np.isfinite(reached) and not is_nearly_lossless and not is_tiny:
             assert reached <= decibels + MARGINS[coder], f"{decibels} dB"
 
 
