@@ -290,6 +290,7 @@ REASONS = [
     "OpenJPEG could not decode",  # what was written, in the check before it leaves
     r"openjpeg: \d+ coding passes for \d+ bit-planes",  # our decoder in the same check: tile-parts with offsets
     r"openjpeg: a code-block of \d+ bytes where its tile has \d+ left",  # likewise
+    r"grok: a code-block misses more than \d+ bit-planes",  # likewise
 ]
 
 
