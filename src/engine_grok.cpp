@@ -192,16 +192,9 @@ size_t find_end(ByteSpan bytes) {
   return at + 2;
 }
 
-// Passes that end with a byte of their own outgrow the buffer of a code-block of a sample or two: memory is
-// overwritten.
-bool overflows_codeblocks(const CodingJob& job) {
-  const Params& params = job.params;
-  if ((params.mode & (block_style::kLazy | block_style::kTermAll)) == 0 || params.precinct_size.is_zero()) return false;
-  constexpr uint32_t kLeastPrecinct = 8;
-  return std::min(params.precinct_size.width, params.precinct_size.height) >> (job.resolutions - 1) < kLeastPrecinct;
-}
-
-constexpr const char* kTinyBlocks = "LAZY and TERMALL need a precinct_size of 8 or more at the lowest resolution";
+// Passes that end with a byte of their own outgrow the buffer of a small code-block, of which every image can have some
+// at its edges: memory is overwritten (tests/hostile).
+constexpr const char* kOverflows = "it overruns its memory with LAZY and TERMALL";
 
 class GrokEngine final : public Engine {
  public:
@@ -217,10 +210,10 @@ class GrokEngine final : public Engine {
 
   std::string refusal(const SourceImage& image, const CodingJob& job) const override {
     const Params& params = job.params;
-    if (overflows_codeblocks(job)) return kTinyBlocks;
     if (image.bits > 16) return text("it takes 16 bits at most, the image has ", image.bits);
     if (is_forked_child) return "its threads don't survive fork()";
     if (params.is_ht() && params.mode != block_style::kHt) return "it codes HT without other code-block styles";
+    if ((params.mode & (block_style::kLazy | block_style::kTermAll)) != 0) return kOverflows;
     if (params.is_ht() && params.roi_compno >= 0 && params.roi_shift > 0) return "it has no region of interest in HT";
     if (params.is_ht() && params.quality_mode != QualityMode::kNone) {
       return "it has no rate or quality control in HT mode";

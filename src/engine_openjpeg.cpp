@@ -214,6 +214,8 @@ bool overflows_codeblocks(const CodingJob& job) {
 }
 
 constexpr const char* kTinyBlocks = "LAZY and TERMALL need a precinct_size of 8 or more at the lowest resolution";
+// A code-block of one sample has room for the passes of so many bits with TERMALL.
+constexpr unsigned kMostBitsTermAll = 8;
 
 class OpenjpegEngine final : public Engine {
  public:
@@ -230,6 +232,9 @@ class OpenjpegEngine final : public Engine {
   std::string refusal(const SourceImage& image, const CodingJob& job) const override {
     const Params& params = job.params;
     if (overflows_codeblocks(job)) return kTinyBlocks;
+    if ((params.mode & block_style::kTermAll) != 0 && image.bits > kMostBitsTermAll) {
+      return text("it overruns its memory with TERMALL above ", kMostBitsTermAll, " bits, the image has ", image.bits);
+    }
     if (params.is_ht()) return "it can't encode HT";
     if (params.numgbits != 2) return text("it writes 2 guard bits; numgbits=", params.numgbits, kNeedsGrok);
     if (params.rate_control != RateControl::kBisect)

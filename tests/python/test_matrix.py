@@ -128,16 +128,21 @@ TOO_SMALL_BUFFER = "openjpeg: OpenJPEG could not encode: .* remaining in output 
 MISCODED = "it can't code a lossless block of .* with these tiles, offsets, layers or ROI"
 OTHER_STYLES = "it codes HT without other code-block styles"
 HT_STYLES = dict.fromkeys(["lazy", "reset", "termall", "vsc", "pterm-segsym", "all-styles"], OTHER_STYLES)
+OVERRUN = "it overruns its memory with LAZY and TERMALL|it overruns its memory with TERMALL above 8 bits"
 REFUSALS: Dict[str, Dict[str, str]] = {
     "openjpeg": {
         "guard-bits-0": NEEDS_GROK,
         "guard-bits-4": NEEDS_GROK,
         "pcrd": NEEDS_GROK,
         "roi": "it holds 30 bit-planes",
-        "termall": TOO_SMALL_BUFFER,  # code-blocks that grow: noise
-        "all-styles": TOO_SMALL_BUFFER,
+        "termall": f"{TOO_SMALL_BUFFER}|{OVERRUN}",  # code-blocks that grow: noise
+        "all-styles": f"{TOO_SMALL_BUFFER}|{OVERRUN}",
     },
-    "grok": {"guard-bits-0": MISCODED, "tiles-1": "Grok could not encode"},
+    "grok": {
+        "guard-bits-0": MISCODED,
+        "tiles-1": "Grok could not encode",
+        **dict.fromkeys(["lazy", "termall", "all-styles"], OVERRUN),
+    },
     "auto": {"guard-bits-0": MISCODED},  # by Grok; OpenJPEG can't at all
     "j2k-ht": {
         **HT_STYLES,
@@ -153,7 +158,7 @@ REFUSALS: Dict[str, Dict[str, str]] = {
     },
 }
 if not has_engine("grok"):
-    REFUSALS["auto"] = REFUSALS["openjpeg"]
+    REFUSALS["auto"] = {name: why for name, why in REFUSALS["openjpeg"].items() if OVERRUN not in why}
 # Part 1 by our own coder, where the build has it.
 REFUSALS["j2k"] = {name: reason for name, reason in REFUSALS["j2k-ht"].items() if reason != OTHER_STYLES}
 REFUSALS["j2k"]["layers-20-5-1"] = "it writes one quality layer in Part 1"
@@ -267,6 +272,7 @@ def wrong_by_grok(streams: Dict[str, Tuple[bytes, images.Image]], folder: pathli
 
 REASONS = [
     "LAZY and TERMALL need a precinct_size of 8 or more",
+    OVERRUN,
     NEEDS_GROK,
     TOO_SMALL_BUFFER,
     MISCODED,

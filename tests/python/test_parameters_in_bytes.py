@@ -93,10 +93,21 @@ def test_parameter_stands_in_the_bytes(coder: str, parameters: Parameters, said:
         np.testing.assert_array_equal(decode(stored, PHOTO), PHOTO)
 
 
-@pytest.mark.parametrize("coder", ["openjpeg", "grok"])
+@pytest.mark.parametrize("coder", ["openjpeg", "grok", "auto"])
 @pytest.mark.parametrize("mode", [1, 2, 4, 8, 16, 32, 33, 63])
 def test_code_block_styles(coder: str, mode: int) -> None:
+    if coder == "grok" and mode & (GrkMode.LAZY | GrkMode.TERMALL):
+        with pytest.raises(Error, match="grok: it overruns its memory with LAZY and TERMALL"):
+            encode(PHOTO, coder, mode=GrkMode(mode))
+        return
     assert read_stream(encode(PHOTO, coder, mode=GrkMode(mode))).style == mode
+
+
+@pytest.mark.parametrize("mode", [GrkMode.TERMALL, GrkMode.TERMALL | GrkMode.LAZY])
+def test_openjpeg_is_kept_from_what_overruns_it(mode: GrkMode) -> None:
+    assert read_stream(encode(XRAY, "auto", mode=mode)).style == mode  # ours
+    with pytest.raises(Error, match="it overruns its memory with TERMALL above 8 bits, the image has 16"):
+        encode(XRAY, "openjpeg", mode=mode)
 
 
 @pytest.mark.parametrize("coder", ["grok", "j2k"])
