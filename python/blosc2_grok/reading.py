@@ -19,6 +19,8 @@ from .containers import Blosc2Container, Container, open_container
 from .errors import Error, last_error
 from .partition import Shape, resolve_roles
 
+_BATCH_BYTES = 1 << 18  # of samples, decoded by a thread at once
+_BATCH_STORED_BYTES = 1 << 24  # read ahead for it
 _JPEG2000 = ("jp2", "j2k", "unknown")
 
 
@@ -145,21 +147,44 @@ def _read_by_host(container: Blosc2Container, region: _Region) -> NDArray[Any]:
 
 def _read_blocks(container: Container, region: _Region, layers: int, out: NDArray[Any]) -> None:
     low, high = region.reduced()
-    jobs = _jobs(container, region)
-    begun = list(islice(jobs, 2))
-    if len(begun) < 2:  # a thread takes longer to start than a small block to decode
-        for block, chunk in begun:
+
+    def put(batch: List[Tuple[StoredBlock, _HostChunk]]) -> None:
+        for block, chunk in batch:
             _put_block(block, chunk, region, layers, out, low, high)
+
+    batches = _batches(_jobs(container, region), sum(region.shifts))
+    begun = list(islice(batches, 2))
+    if len(begun) < 2:  # a thread takes longer to start
+        for batch in begun:
+            put(batch)
         return
     threads = int(blosc2.nthreads) or os.cpu_count() or 1
     with ThreadPoolExecutor(max_workers=threads) as executor:
         pending: List[Future[None]] = []
-        for block, chunk in chain(begun, jobs):
-            pending.append(executor.submit(_put_block, block, chunk, region, layers, out, low, high))
+        for batch in chain(begun, batches):
+            pending.append(executor.submit(put, batch))
             while len(pending) > 4 * threads:
                 pending.pop(0).result()
         for future in pending:
             future.result()
+
+
+def _batches(
+    jobs: Iterator[Tuple[StoredBlock, _HostChunk]], shift: int
+) -> Iterator[List[Tuple[StoredBlock, _HostChunk]]]:
+    """Blocks by the handful, where few of their samples are wanted: threads that take turns at Python's lock for each
+    of them are slower than one thread alone."""
+    batch: List[Tuple[StoredBlock, _HostChunk]] = []
+    wanted = stored = 0
+    for block, chunk in jobs:
+        batch.append((block, chunk))
+        wanted += block.nbytes >> shift
+        stored += len(block.data)
+        if wanted >= _BATCH_BYTES or stored >= _BATCH_STORED_BYTES:
+            yield batch
+            batch, wanted, stored = [], 0, 0
+    if batch:
+        yield batch
 
 
 def _jobs(container: Container, region: _Region) -> Iterator[Tuple[StoredBlock, _HostChunk]]:
