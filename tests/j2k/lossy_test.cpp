@@ -7,26 +7,6 @@
 namespace blosc2_grok::j2k::test {
 namespace {
 
-double mean_squared_error(const Image& a, const Image& b) {
-  double sum = 0;
-  for (uint32_t c = 0; c < a.components; ++c) {
-    for (uint32_t y = 0; y < a.rows; ++y) {
-      for (uint32_t x = 0; x < a.columns; ++x) sum += std::pow(double(a.get(c, y, x)) - b.get(c, y, x), 2);
-    }
-  }
-  return sum / double(a.samples());
-}
-
-int largest_difference(const Image& a, const Image& b) {
-  int largest = 0;
-  for (uint32_t c = 0; c < a.components; ++c) {
-    for (uint32_t y = 0; y < a.rows; ++y) {
-      for (uint32_t x = 0; x < a.columns; ++x) largest = std::max(largest, std::abs(a.get(c, y, x) - b.get(c, y, x)));
-    }
-  }
-  return largest;
-}
-
 TEST(Lossy, FineStepsKeepSamplesAndOpenJpegAgrees) {
   Workspace workspace;
   for (int seed = 0; seed < 400; ++seed) {

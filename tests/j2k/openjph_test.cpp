@@ -8,16 +8,6 @@
 namespace blosc2_grok::j2k::test {
 namespace {
 
-int largest_difference(const Image& a, const Image& b) {
-  int largest = 0;
-  for (uint32_t c = 0; c < a.components; ++c) {
-    for (uint32_t y = 0; y < a.rows; ++y) {
-      for (uint32_t x = 0; x < a.columns; ++x) largest = std::max(largest, std::abs(a.get(c, y, x) - b.get(c, y, x)));
-    }
-  }
-  return largest;
-}
-
 // Within what OpenJPH 0.9.0 gets right: no offsets, usual decompositions, images of more than a few samples.
 Case tame_case(int seed) {
   Case test = random_case(uint64_t(seed) + 6000000, 16, 5);

@@ -29,16 +29,6 @@ Image picture(uint32_t rows, uint32_t columns, uint32_t components, int bits, do
   return image;
 }
 
-double mean_squared_error(const Image& a, const Image& b) {
-  double sum = 0;
-  for (uint32_t c = 0; c < a.components; ++c) {
-    for (uint32_t y = 0; y < a.rows; ++y) {
-      for (uint32_t x = 0; x < a.columns; ++x) sum += std::pow(double(a.get(c, y, x)) - b.get(c, y, x), 2);
-    }
-  }
-  return sum / double(a.samples());
-}
-
 struct Setting {
   uint32_t rows, columns, components;
   int bits;

@@ -3,18 +3,11 @@
 // its streams with every feature that our encoder does not write (refinement passes, layers, tile-parts, SOP, EPH).
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "random_case.hpp"
 #include "support.hpp"
 
 namespace blosc2_grok::j2k::test {
 namespace {
-
-int case_count(int usual) {
-  const char* wanted = std::getenv("J2K_TEST_CASES");
-  return wanted != nullptr ? std::atoi(wanted) : usual;
-}
 
 Image from_reference(const reference::Image& theirs) {
   Image image;
@@ -31,16 +24,6 @@ Image from_reference(const reference::Image& theirs) {
     }
   }
   return image;
-}
-
-int largest_difference(const Image& a, const Image& b) {
-  int largest = 0;
-  for (uint32_t c = 0; c < a.components; ++c) {
-    for (uint32_t y = 0; y < a.rows; ++y) {
-      for (uint32_t x = 0; x < a.columns; ++x) largest = std::max(largest, std::abs(a.get(c, y, x) - b.get(c, y, x)));
-    }
-  }
-  return largest;
 }
 
 void check_ours_reads(uint64_t seed, const reference::CaseLimits& limits, Workspace& workspace) {

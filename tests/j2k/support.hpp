@@ -2,8 +2,12 @@
 // Seeded images and settings for the tests of the JPEG 2000 kernels.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
@@ -66,6 +70,32 @@ struct Image {
   ConstImageView view() const { return make_view<ConstImageView>(memory.data()); }
   ImageView view() { return make_view<ImageView>(memory.data()); }
 };
+
+inline int largest_difference(const Image& a, const Image& b) {
+  int largest = 0;
+  for (uint32_t c = 0; c < a.components; ++c) {
+    for (uint32_t y = 0; y < a.rows; ++y) {
+      for (uint32_t x = 0; x < a.columns; ++x) largest = std::max(largest, std::abs(a.get(c, y, x) - b.get(c, y, x)));
+    }
+  }
+  return largest;
+}
+
+inline double mean_squared_error(const Image& a, const Image& b) {
+  double sum = 0;
+  for (uint32_t c = 0; c < a.components; ++c) {
+    for (uint32_t y = 0; y < a.rows; ++y) {
+      for (uint32_t x = 0; x < a.columns; ++x) sum += std::pow(double(a.get(c, y, x)) - b.get(c, y, x), 2);
+    }
+  }
+  return sum / double(a.samples());
+}
+
+// How many random cases: `J2K_TEST_CASES` makes long runs.
+inline int case_count(int usual) {
+  const char* wanted = std::getenv("J2K_TEST_CASES");
+  return wanted != nullptr ? std::atoi(wanted) : usual;
+}
 
 enum class Content { kConstant, kNoise, kExtremes, kGradient, kCheckerboard, kSparse, kSmooth, kText, kCount };
 
@@ -162,6 +192,34 @@ inline Case random_case(uint64_t seed, int most_bits = 16, int most_levels = 32)
                 std::to_string(o.tile.height) + " at " + std::to_string(o.tile_offset.width) + "," +
                 std::to_string(o.tile_offset.height) + ", precincts " + std::to_string(o.precincts.size());
   return result;
+}
+
+inline std::vector<uint8_t> encode_case(const Case& test, Workspace& workspace) {
+  const std::span<const uint8_t> bytes = encode(test.image.view(), test.options, workspace);
+  return {bytes.begin(), bytes.end()};
+}
+
+inline void expect_comes_back(const Case& test, Workspace& workspace) {
+  SCOPED_TRACE(test.name);
+  try {
+    Image back = test.image;
+    back.allocate();
+    decode(encode_case(test, workspace), back.view(), workspace);
+    ASSERT_EQ(back.memory, test.image.memory);
+  } catch (const Error& error) {
+    FAIL() << error.what();
+  }
+}
+
+// Cuts the stream, or changes up to four bytes: in its first `header` bytes as often as anywhere.
+inline void mutate(std::vector<uint8_t>& bytes, std::size_t header, Random& random) {
+  const uint32_t kind = pick(random, 0, 9);
+  if (kind == 0) return bytes.resize(random() % bytes.size());
+  const std::size_t reach = kind < 5 ? std::min<std::size_t>(bytes.size(), header) : bytes.size();
+  for (uint32_t i = pick(random, 1, 4); i > 0; --i) {
+    uint8_t& byte = bytes[random() % reach];
+    byte = kind % 2 == 0 ? uint8_t(random()) : byte ^ uint8_t(1u << (random() % 8));
+  }
 }
 
 }  // namespace blosc2_grok::j2k::test
