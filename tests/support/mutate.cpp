@@ -6,7 +6,6 @@
 #include <array>
 
 #include "codestream.hpp"
-#include "segment.hpp"
 
 namespace blosc2_grok::test {
 namespace {
@@ -77,6 +76,14 @@ std::optional<size_t> find_segment(const Bytes& stored) {
   const auto at = static_cast<size_t>(found.begin() - stored.begin());
   if (found.empty() || at < 6) return std::nullopt;
   return at - 6;
+}
+
+Bytes with_segment(const Bytes& stored, const Segment& segment) {
+  Bytes other = without_segment(stored).value();
+  const Bytes bytes = make_segment(segment);
+  other.insert(other.begin() + offset(parse_codestream_header(other).first_tile_part), bytes.begin(), bytes.end());
+  reseal(other);
+  return other;
 }
 
 bool has_half_a_signature(const Bytes& stored) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "blocks.hpp"
+#include "segment.hpp"
 
 namespace blosc2_grok::test {
 
@@ -28,6 +29,9 @@ bool reseal(Bytes& stored);
 
 // The block without our segment, as an earlier plugin would have stored it: nothing of ours protects it.
 std::optional<Bytes> without_segment(const Bytes& stored);
+
+// `stored` with another segment in place of its own, sealed.
+Bytes with_segment(const Bytes& stored, const Segment& segment);
 
 // Whether half of our segment's signature is still there, side by side. Else the block is one of an earlier plugin for all
 // that it shows; only the array's metalayer can tell.

@@ -54,12 +54,7 @@ TEST(Decoder, RefusesASegmentThatContradictsTheCodestream) {
   const auto code = [&](auto&& change, size_t block_bytes) {
     Segment segment = *opened.segment;
     change(segment);
-    Bytes other = *without_segment(stored);
-    const size_t at = parse_codestream_header(other).first_tile_part;
-    const Bytes bytes = make_segment(segment);
-    other.insert(other.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin(), bytes.end());
-    reseal(other);
-    return decode_code(other, block_bytes);
+    return decode_code(with_segment(stored, segment), block_bytes);
   };
   EXPECT_EQ(code([](Segment&) {}, 4000), 4000);
   EXPECT_EQ(code([](Segment& s) { s.layout.extents = {50, 40}; }, 4000), kData);
