@@ -19,7 +19,7 @@ import pytest
 import images
 import witnesses
 from blosc2_grok import Error, GrkMode, Params, _native
-from cases import has_engine
+from cases import CODINGS, GROK_CODINGS, RISKY_CODINGS, has_engine
 from witnesses import Planes, Unread, read_stream
 
 Parameters = Dict[str, Any]
@@ -63,48 +63,21 @@ IMAGES: List[Tuple[str, str, Tuple[int, ...]]] = [
     ("xray", "uint16", (17, 17)),
 ]
 
-RATES = "rates"
 SETTINGS: Dict[str, Parameters] = {
     "defaults": {},
-    "RLCP": {"progression": "RLCP"},
-    "RPCL": {"progression": "RPCL"},
-    "PCRL": {"progression": "PCRL"},
-    "CPRL": {"progression": "CPRL"},
-    "resolutions-1": {"num_resolutions": 1},
+    **CODINGS,
+    **RISKY_CODINGS,
+    **GROK_CODINGS,
     "resolutions-2": {"num_resolutions": 2},
-    "resolutions-33": {"num_resolutions": 33},
-    "codeblock-32": {"codeblock_size": (32, 32)},
-    "codeblock-4": {"codeblock_size": (4, 4)},
-    "codeblock-1024x4": {"codeblock_size": (1024, 4)},
-    "codeblock-4x1024": {"codeblock_size": (4, 1024)},
-    "codeblock-256x8": {"codeblock_size": (256, 8)},
-    "precinct-32": {"precinct_size": (32, 32)},
     "precinct-64x16": {"precinct_size": (64, 16), "progression": "PCRL"},
     "precinct-256x128": {"precinct_size": (256, 128), "progression": "RPCL"},
-    "tiles-64": {"tile_size": (64, 64)},
-    "tiles-50": {"tile_size": (50, 50)},
-    "tiles-33": {"tile_size": (33, 33)},
-    "tiles-100x37": {"tile_size": (100, 37)},
     "tiles-16x16-parts": {"tile_size": (16, 16), "enableTilePartGeneration": True, "progression": "RLCP"},
-    "tiles-1": {"tile_size": (1, 1), "num_resolutions": 1},
     "tiles-1x64": {"tile_size": (1, 64)},
-    "tiles-larger": {"tile_size": (1000, 1000)},
-    "offset": {"offset": (33, 40)},
     "offset-odd": {"offset": (1, 1)},
     "tile-offset": {"tile_size": (64, 64), "tile_offset": (4, 6), "offset": (8, 10)},
-    "tile-offset-odd": {"tile_size": (64, 64), "tile_offset": (5, 5), "offset": (10, 10)},
-    "lazy": {"mode": GrkMode.LAZY},
-    "reset": {"mode": GrkMode.RESET},
-    "termall": {"mode": GrkMode.TERMALL},
-    "vsc": {"mode": GrkMode.VSC},
     "pterm-segsym": {"mode": GrkMode.PTERM | GrkMode.SEGSYM},
     "all-styles": {"mode": 63},
     "colour-transform": {"mct": 1},
-    "roi": {"roi_compno": 0, "roi_shift": 25},
-    "guard-bits-0": {"numgbits": 0},
-    "guard-bits-4": {"numgbits": 4},
-    "layers-20-5-1": {"quality_mode": RATES, "quality_layers": [20, 5, 1]},
-    "pcrd": {"rateControlAlgorithm": "PCRD_OPT"},
     "j2k-parts": {"cod_format": 1, "enableTilePartGeneration": True},
 }
 
