@@ -14,7 +14,6 @@ namespace {
 
 // Offsets in bytes; checked against each host by tests/hosts.
 namespace schunk_offset {
-constexpr size_t kTypesize = 8;
 constexpr size_t kBlocksize = 12;
 constexpr size_t kChunksize = 16;
 struct Metalayers {
@@ -77,7 +76,6 @@ std::vector<T> integers(const msgpack::Value& value) {
 
 }  // namespace
 
-int32_t Schunk::typesize() const { return schunk_ ? load<int32_t>(schunk_, schunk_offset::kTypesize) : 0; }
 int32_t Schunk::blocksize() const { return schunk_ ? load<int32_t>(schunk_, schunk_offset::kBlocksize) : 0; }
 int32_t Schunk::chunksize() const { return schunk_ ? load<int32_t>(schunk_, schunk_offset::kChunksize) : 0; }
 

@@ -20,7 +20,6 @@ class Schunk {
  public:
   explicit Schunk(const void* schunk) : schunk_(static_cast<const uint8_t*>(schunk)) {}
   explicit operator bool() const { return schunk_ != nullptr; }
-  int32_t typesize() const;
   int32_t blocksize() const;
   int32_t chunksize() const;
   // The content of a metalayer; empty optional when there is none of that name.

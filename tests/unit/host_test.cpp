@@ -31,7 +31,6 @@ TEST_P(Host, FindsEachOfSixteenMetalayers) {
 TEST_P(Host, ReadsSizes) {
   const FakeSchunk fake(GetParam(), 2, 1000, 4000);
   const host::Schunk schunk(fake.get());
-  EXPECT_EQ(schunk.typesize(), 2);
   EXPECT_EQ(schunk.blocksize(), 1000);
   EXPECT_EQ(schunk.chunksize(), 4000);
   EXPECT_FALSE(schunk.metalayer("b2nd"));
@@ -71,7 +70,7 @@ TEST_P(Host, RefusesABrokenB2nd) {
 
 TEST(NoHost, IsNoCrash) {
   EXPECT_FALSE(host::Schunk(nullptr).metalayer("b2nd"));
-  EXPECT_EQ(host::Schunk(nullptr).typesize(), 0);
+  EXPECT_EQ(host::Schunk(nullptr).blocksize(), 0);
   EXPECT_EQ(host::read_encode_params(nullptr).typesize, 0);
   EXPECT_EQ(host::read_decode_params(nullptr).threads, 1);
 }
