@@ -21,7 +21,7 @@ from .containers import METALAYER, stored_parameters
 from .errors import Error, last_error, notices
 from .guard import check_only_block
 from .params import Params
-from .partition import iterate_grid
+from .partition import Region, iterate_grid
 from .planning import (
     AUTO_CODER,
     Plan,
@@ -224,13 +224,31 @@ def _fill(plan: Plan, source: Any, blosc2_kwargs: Mapping[str, Any]) -> blosc2.N
             array.schunk.update_chunk(int(np.ravel_multi_index(place, grid)), chunk)
         return array
     done = 0
-    for region in iterate_grid(plan.shape, plan.chunks):
-        array[region] = np.require(source[region], dtype=plan.dtype, requirements="C")
+    for number, region in enumerate(iterate_grid(plan.shape, plan.chunks)):
+        _put(array, number, region, np.require(source[region], dtype=plan.dtype, requirements="C"))
         if plan.progress is not None:
             done += math.prod(part.stop - part.start for part in region) * plan.dtype.itemsize
             plan.progress(done, array.schunk.cbytes, math.prod(plan.shape) * plan.dtype.itemsize)
     check_only_block(plan.grid(), serial)
     return array
+
+
+def _put(array: blosc2.NDArray, number: int, region: Region, samples: np.ndarray[Any, Any]) -> None:
+    """A chunk's samples: without a detour where the chunk holds them as they are, a fifth of the cost."""
+    if samples.shape == array.chunks and _are_in_line(array.chunks, array.blocks):
+        array.schunk.update_data(number, samples, copy=False)
+    else:
+        array[region] = samples
+
+
+def _are_in_line(chunks: Sequence[int], blocks: Sequence[int]) -> bool:
+    """Whether blocks follow each other in a chunk's memory: their first sides are 1, one divides the chunk's, and the
+    others are the chunk's."""
+    sides = zip(chunks, blocks)
+    for chunk, block in sides:
+        if block != 1:
+            return chunk % block == 0 and all(c == b for c, b in sides)
+    return True
 
 
 @contextmanager
