@@ -20,7 +20,8 @@ CASES = {
 }
 HEADER = ["case", "blosc2_grok", "other JPEG 2000", "other codecs", "smallest", "fastest in", "fastest out"]
 NOTE = """Codec, ratio, and MB/s in / out, by the median time of one thread. Names in bold are the better choice where
-that column is what counts: another codec than this one."""
+that column is what counts: another codec than this one. Sizes within half a percent count as equal."""
+TIE = 1.005
 MORE = "All tables, curves, versions and failures: [bench/results](bench/results/README.md)."
 
 
@@ -71,7 +72,9 @@ def _is_other(peer: Peer) -> bool:
 
 
 def _smallest(able: dict[Peer, Entry], counts: Callable[[Peer], bool]) -> Peer | None:
-    return min(filter(counts, able), key=lambda peer: able[peer].stored_bytes, default=None)
+    least = min((entry.stored_bytes for peer, entry in able.items() if counts(peer)), default=0)
+    near = [peer for peer in able if counts(peer) and able[peer].stored_bytes <= least * TIE]
+    return min(near, key=lambda peer: (not peer.is_ours, able[peer].stored_bytes), default=None)
 
 
 def _fastest(able: dict[Peer, Entry], operation: str, counts: Callable[[Peer], bool]) -> Peer | None:
