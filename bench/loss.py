@@ -21,7 +21,7 @@ from matplotlib import pyplot
 from numpy.typing import NDArray
 
 import blosc2_grok
-from blosc2_grok.calibration import estimate_noise
+from blosc2_grok.noise import estimate_noise
 
 sys.path[:0] = [str(Path(__file__).parents[1] / folder) for folder in ("demo", "tests/python")]
 import images as demo_images  # noqa: E402, I001

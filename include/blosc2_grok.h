@@ -207,6 +207,30 @@ BLOSC2_GROK_EXPORT int64_t blosc2_grok_decode(uint8_t *dst, size_t dst_size, con
 BLOSC2_GROK_EXPORT int64_t blosc2_grok_decode_partly(uint8_t *dst, size_t dst_size, const uint8_t *src, size_t src_size,
                                                      uint32_t reduce, uint32_t layers, int32_t threads);
 
+/** Where a stored block lies in a chunk, and whether it was decoded. */
+typedef struct {
+  uint32_t start; /**< Of its first byte. */
+  uint32_t size;  /**< Bytes of the file or codestream. */
+  int32_t is_done; /**< Set by the call: 1 when its samples are in `dst`. */
+} blosc2_grok_stored;
+
+/** Decodes several stored blocks of one chunk at a lower resolution or quality, with one call for all: what a preview
+ *  of many small blocks costs is the calls.
+ *
+ *  Block i gets the i-th part of `dst`, of `dst_size / count` bytes: samples of the array's dtype in C order, of the shape
+ *  `reduced_shape`, which has ceil(n / 2^reduce) for n samples along its axes of rows and columns. A block that can only
+ *  be decoded in full (mapped, of an earlier plugin, with fewer resolutions, with other axes of rows and columns), or
+ *  that is damaged, keeps `is_done` 0, and its part of `dst` is unspecified: decode it by itself to learn why.
+ *
+ *  @param ndim axes of `block_shape` and `reduced_shape`, 1 to 16.
+ *  @param reduce resolutions to leave out.
+ *  @param layers quality layers to use; 0 for all.
+ *  @return blocks that are done, or a negative BLOSC2_ERROR_*. */
+BLOSC2_GROK_EXPORT int64_t blosc2_grok_decode_reduced(uint8_t *dst, size_t dst_size, const uint8_t *chunk,
+                                                      size_t chunk_size, blosc2_grok_stored *blocks, int32_t count,
+                                                      int32_t ndim, const int32_t *block_shape,
+                                                      const int32_t *reduced_shape, uint32_t reduce, uint32_t layers);
+
 /** The checksum of a block's samples, XXH3-64 with seed 0: compare it with `samples_checksum` of blosc2_grok_describe. */
 BLOSC2_GROK_EXPORT uint64_t blosc2_grok_checksum(const uint8_t *src, size_t src_size);
 

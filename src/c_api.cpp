@@ -251,6 +251,33 @@ int64_t blosc2_grok_decode_partly(uint8_t* dst, size_t dst_size, const uint8_t* 
   });
 }
 
+int64_t blosc2_grok_decode_reduced(uint8_t* dst, size_t dst_size, const uint8_t* chunk, size_t chunk_size,
+                                   blosc2_grok_stored* blocks, int32_t count, int32_t ndim, const int32_t* block_shape,
+                                   const int32_t* reduced_shape, uint32_t reduce, uint32_t layers) {
+  return blosc2_grok::guard([&]() -> int64_t {
+    if (dst == nullptr || chunk == nullptr || blocks == nullptr || block_shape == nullptr || reduced_shape == nullptr ||
+        count < 1 || ndim < 1 || ndim > 16 || reduce + layers == 0) {
+      throw Error(ErrorCode::kInvalidParam, "blosc2_grok_decode_reduced needs a chunk, a destination, blocks (", count,
+                  "), shapes of 1 to 16 axes (", ndim, ") and reduce or layers");
+    }
+    const size_t part = dst_size / static_cast<size_t>(count), axes = static_cast<size_t>(ndim);
+    int64_t done = 0;
+    for (blosc2_grok_stored& block : std::span(blocks, static_cast<size_t>(count))) {
+      block.is_done = 0;
+      if (block.start > chunk_size || block.size > chunk_size - block.start) continue;
+      const std::span<uint8_t> samples(dst + static_cast<size_t>(&block - blocks) * part, part);
+      const blosc2_grok::DecodeOptions options{1, reduce, layers};
+      try {
+        block.is_done = blosc2_grok::decode_reduced({{chunk + block.start, block.size}, samples, options, {}, {}},
+                                                    {block_shape, axes}, {reduced_shape, axes});
+        done += block.is_done;
+      } catch (const Error&) {  // told when the caller decodes the block by itself
+      }
+    }
+    return done;
+  });
+}
+
 uint64_t blosc2_grok_checksum(const uint8_t* src, size_t src_size) {
   return blosc2_grok::checksum(span_of(src, src_size));
 }

@@ -67,14 +67,18 @@ uint32_t divide_up(uint64_t samples, unsigned reduce) {
   return static_cast<uint32_t>((samples + (uint64_t{1} << reduce) - 1) >> reduce);
 }
 
-// The same image with fewer resolutions: every 2^reduce-th row and column stays.
-Placement reduce_placement(const Placement& full, const Segment& segment, unsigned reduce) {
-  Layout layout = segment.layout;
+void shrink(Layout& layout, unsigned reduce) {
   for (const int axis : {layout.roles.row, layout.roles.column}) {
     if (axis < 0) continue;
     auto& extent = layout.extents[static_cast<size_t>(axis)];
     extent = divide_up(extent, reduce);
   }
+}
+
+// The same image with fewer resolutions: every 2^reduce-th row and column stays.
+Placement reduce_placement(const Placement& full, const Segment& segment, unsigned reduce) {
+  Layout layout = segment.layout;
+  shrink(layout, reduce);
   Placement reduced = full;
   reduced.geometry = make_geometry(layout);
   reduced.valid.rows = divide_up(full.valid.rows, reduce);
@@ -189,11 +193,7 @@ void decode_samples(std::span<uint8_t> block, const Placement& placement, const 
   restore_padding(block, placement);
 }
 
-}  // namespace
-
-void decode_block(const DecodeRequest& request) {
-  note_block_shape(request.array_extents);
-  const StoredBlock stored = open_stored_block(request.stored_block);
+void decode_opened(const DecodeRequest& request, const StoredBlock& stored) {
   if (!stored.segment && !request.no_legacy.empty()) {
     throw Error(ErrorCode::kData, "block has no segment of ours, but ", request.no_legacy);
   }
@@ -213,6 +213,39 @@ void decode_block(const DecodeRequest& request) {
   std::vector<uint8_t> natural(request.block.size());
   decode_samples(natural, placement, stored, request.options);
   shuffle(request.block.data(), natural.data(), natural.size(), placement.shuffled_typesize);
+}
+
+// Whether the samples of fewer resolutions are the array's own: its axes, its rows and columns, no mapping.
+bool is_reducible(const StoredBlock& stored, unsigned reduce, std::span<const int32_t> block_shape,
+                  std::span<const int32_t> reduced_shape) {
+  const CodestreamHeader& header = stored.header;
+  if (!stored.segment || stored.segment->mapping || header.x0 != 0 || header.y0 != 0) return false;
+  if (reduce > header.decompositions) return false;
+  Layout layout = stored.segment->layout;
+  std::vector<uint32_t> extents, reduced;
+  for (size_t axis = 0; axis < block_shape.size(); ++axis) {
+    if (block_shape[axis] == 1) continue;
+    extents.push_back(static_cast<uint32_t>(block_shape[axis]));
+    reduced.push_back(static_cast<uint32_t>(reduced_shape[axis]));
+  }
+  if (layout.extents != extents) return false;
+  shrink(layout, reduce);
+  return layout.extents == reduced;
+}
+
+}  // namespace
+
+void decode_block(const DecodeRequest& request) {
+  note_block_shape(request.array_extents);
+  decode_opened(request, open_stored_block(request.stored_block));
+}
+
+bool decode_reduced(const DecodeRequest& request, std::span<const int32_t> block_shape,
+                    std::span<const int32_t> reduced_shape) {
+  const StoredBlock stored = open_stored_block(request.stored_block);
+  if (!is_reducible(stored, request.options.reduce, block_shape, reduced_shape)) return false;
+  decode_opened(request, stored);
+  return true;
 }
 
 }  // namespace blosc2_grok

@@ -18,6 +18,16 @@ sys.path.insert(0, str(ROOT / "tests" / "python"))  # the tests' generators: ima
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What the report tells of an array."""
+
+    name: str
+    ndim: int
+    nbytes: int
+    is_stack: bool
+
+
+@dataclass(frozen=True)
 class Item:
     """An array and how it is to be stored."""
 
@@ -30,6 +40,10 @@ class Item:
     @property
     def is_stack(self) -> bool:
         return self.chunks != self.blocks or self.samples.shape != self.chunks
+
+    @property
+    def facts(self) -> Facts:
+        return Facts(self.name, self.samples.ndim, self.samples.nbytes, self.is_stack)
 
 
 def one_block(name: str, samples: np.ndarray) -> Item:
@@ -91,6 +105,12 @@ def projections(count: int) -> tuple[np.ndarray, float]:
     return scan.projections, float(np.median(scan.sigma))
 
 
+def attenuation(count: int) -> np.ndarray:
+    """The projections as what reconstruction takes: -log of their part of the beam, float32."""
+    counts = np.maximum(projections(count)[0], 1)
+    return -np.log(counts.astype(np.float32) / np.float32(65535))
+
+
 @cache
 def generated(kind: str, rows: int, columns: int) -> np.ndarray:
     import images
@@ -131,6 +151,7 @@ def development_set(is_quick: bool) -> list[Item]:
         one_chunk("stack of radiographs, one chunk", stack, (1, *stack.shape[1:])),
         frames("stack of radiographs, a chunk a frame", stack),
         frames("projections, a chunk a frame", projections(16 if is_quick else 64)[0]),
+        frames("attenuation, float32, a chunk a frame", attenuation(16 if is_quick else 64)),
         one_block("noise", generated("noise", 512, 512)),
     ]
 

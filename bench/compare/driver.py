@@ -7,9 +7,11 @@ import argparse
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Iterable
 
-from compare import machine, summary, venvs
+from compare import front, machine, summary, venvs
 from compare.cells import Budget
+from compare.kept import Kept, Part
 from compare.report import Report
 from compare.sections import lossless, lossy, reading, scaling
 from compare.session import Session
@@ -39,6 +41,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/compare", description="Measures blosc2_grok beside its alternatives.")
     parser.add_argument("--quick", action="store_true", help="smaller arrays and fewer rounds: under 5 minutes")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--resume", action="store_true", help="take what a run of this tree has, and do the rest")
     parser.add_argument("--output", type=Path, default=RESULTS, help="default: bench/results")
     parser.add_argument("--wheel", type=Path, help="of blosc2-grok; default: one is built from this tree")
     return parser.parse_args(arguments)
@@ -47,34 +50,60 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     options = parse(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
-    memory = "/dev/shm" if shutil.disk_usage("/dev/shm").free > 1 << 30 else None
-    head = ["# Side by side", *_list(machine.describe())]
-    report = Report(options.output)
-    with tempfile.TemporaryDirectory(dir=memory) as folder, open(venvs.FOLDER / "workers.log", "wb") as log:
-        session = Session(Path(folder), log, QUICK if options.quick else FULL, options.quick)
-        try:
-            _run_parts(session, report, options.only)
-        finally:
-            session.close()
-    if options.quick:
-        head.append("**A quick run**: small arrays and few rounds, to see that everything works. Not for citing.")
-    head += _list([f"load after the run {machine.load():.2f}; it took {session.minutes():.0f} minutes"])
-    versions = _list(f"{name}: {', '.join(found)}" for name, found in sorted(session.versions.items()))
-    page = report.write("README.md", [*head, *summary.text(report.rows), "## Method", METHOD, "## Versions", *versions])
+    kept = Kept(venvs.FOLDER / "parts", f"{options.quick} {machine.cores()} {venvs.stamp_of('ours')}")
+    if not options.resume:
+        kept.clear()
+        (venvs.FOLDER / "workers.log").unlink(missing_ok=True)
+    parts: dict[str, Part] = {}
+    steps = _steps(options.only)
+    for name, threads in steps:
+        label = f"{name}-{threads}"
+        parts[label] = kept.load(label) or _run_part(options, name, threads)
+        kept.save(label, parts[label])
+        missing = [f"{n} with {t} thread(s)" for n, t in steps if f"{n}-{t}" not in parts]
+        page = _write(options, list(parts.values()), missing)
     print(f"written: {page}")
 
 
-def _list(lines: object) -> list[str]:
-    return ["\n".join(f"- {line}" for line in lines)]  # type: ignore[attr-defined]
+def _steps(parts: list[str]) -> list[tuple[str, int]]:
+    """Parts and threads; the last one uses 1, 2 and more by itself."""
+    steps = [("lossless", 2)] if "lossless" in parts and len(machine.cores()) > 1 else []
+    return steps + [(name, 1) for name in parts]
 
 
-def _run_parts(session: Session, report: Report, parts: list[str]) -> None:
-    for name in parts:
-        if name == "lossless" and len(machine.cores()) > 1:
-            session.use_threads(2)
+def _run_part(options: argparse.Namespace, name: str, threads: int) -> Part:
+    memory = "/dev/shm" if shutil.disk_usage("/dev/shm").free > 1 << 30 else None
+    described, report = machine.describe(), Report(options.output)
+    with tempfile.TemporaryDirectory(dir=memory) as folder, open(venvs.FOLDER / "workers.log", "ab") as log:
+        session = Session(Path(folder), log, QUICK if options.quick else FULL, options.quick)
+        try:
+            session.use_threads(threads)
             PARTS[name](session, report)
-            session.use_threads(1)
-        PARTS[name](session, report)
+        finally:
+            session.close()
+    return Part(report.texts, report.rows, session.versions, session.minutes(), described)
+
+
+def _write(options: argparse.Namespace, parts: list[Part], missing: list[str]) -> Path:
+    """The pages, of the parts that there are: a run that is cut leaves them."""
+    report = Report(options.output, [text for p in parts for text in p.texts], [row for p in parts for row in p.rows])
+    head = ["# Side by side", *_list(parts[0].machine)]
+    if options.quick:
+        head.append("**A quick run**: small arrays and few rounds, to see that everything works. Not for citing.")
+    if missing:
+        head.append(f"**Not finished**: {', '.join(missing)} are missing; `--resume` goes on.")
+    minutes = sum(part.minutes for part in parts)
+    loads = ", ".join(part.machine[-1].rsplit(" ", 1)[1] for part in parts)
+    head += _list([f"load before each part: {loads}; after the last {machine.load():.2f}; {minutes:.0f} minutes"])
+    found = {name: told for part in parts for name, told in part.versions.items()}
+    versions = _list(f"{name}: {', '.join(told)}" for name, told in sorted(found.items()))
+    if not missing and not options.quick:
+        report.write_summary(front.text(report.rows, parts[0].machine[:2]))
+    return report.write("README.md", [*head, *summary.text(report.rows), "## Method", METHOD, "## Versions", *versions])
+
+
+def _list(lines: Iterable[str]) -> list[str]:
+    return ["\n".join(f"- {line}" for line in lines)]
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def _part1(rows: list[Row]) -> list[Mark]:
 def _stacks(rows: list[Row]) -> list[Mark]:
     mark = Mark("HT, lossless, stacks: speed to the best JPEG 2000 peer", 2.5)
     for row in rows:
-        if row.section == "Lossless" and row.item.is_stack and row.item.samples.ndim > 2:
+        if row.section == "Lossless" and row.item.is_stack and row.item.ndim > 2:
             _speeds(row, mark, OURS_HT, lambda peer: peer.is_jpeg2000)
     return [mark]
 

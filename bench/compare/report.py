@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from compare.cells import Entry
-from compare.data import Item
+from compare.data import Facts
 from compare.judge import Loss
 from compare.peers import Peer
 
@@ -21,7 +21,7 @@ class Row:
     """One case of one section, for the summary."""
 
     section: str
-    item: Item
+    item: Facts
     threads: int
     entries: dict[Peer, Entry]
     more: dict[str, Any] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Row:
             for peer, entry in self.entries.items()
         }  # fmt: skip
         return {"section": self.section, "case": self.item.name, "threads": self.threads,
-                "bytes": self.item.samples.nbytes, "codecs": entries}  # fmt: skip
+                "bytes": self.item.nbytes, "codecs": entries}  # fmt: skip
 
 
 @dataclass
@@ -56,6 +56,11 @@ class Report:
         _write(self.folder / "results.json", json.dumps([row.record() for row in self.rows], indent=1))
         _write(self.folder / name, "\n\n".join(text.strip("\n") for text in [*head, *self.texts]) + "\n")
         return self.folder / name
+
+    def write_summary(self, text: str) -> None:
+        """The table for the project's README; no file where there is none."""
+        if text:
+            _write(self.folder / "summary.md", text)
 
 
 def _write(path: Path, text: str) -> None:

@@ -36,6 +36,11 @@ def python_of(name: str) -> Path:
     return FOLDER / name / "bin" / "python"
 
 
+def stamp_of(name: str) -> str:
+    """What the environment was made of."""
+    return (FOLDER / name / "made_of").read_text()
+
+
 def make_all(wheel: Path | None) -> None:
     """Every environment, with ``wheel`` or one built from this tree as ours."""
     FOLDER.mkdir(parents=True, exist_ok=True)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 LIBRARY_NAME = "libblosc2_grok.so"
 MAX_DIMENSIONS = 16
+_USUAL_MAP_BYTES = 2048
 
 Bytes = Union[bytes, bytearray, memoryview, "numpy.ndarray[Any, Any]"]
 
@@ -120,6 +121,22 @@ def _load(path: str) -> ctypes.CDLL:
         ),
         "decode": (c_int64, (c_void_p, c_size_t, c_void_p, c_size_t, c_int32)),
         "decode_partly": (c_int64, (c_void_p, c_size_t, c_void_p, c_size_t, c_uint32, c_uint32, c_int32)),
+        "decode_reduced": (
+            c_int64,
+            (
+                c_void_p,
+                c_size_t,
+                c_void_p,
+                c_size_t,
+                c_void_p,
+                c_int32,
+                c_int32,
+                c_void_p,
+                c_void_p,
+                c_uint32,
+                c_uint32,
+            ),
+        ),
         "checksum": (c_uint64, (c_void_p, c_size_t)),
         "describe": (c_int64, (c_void_p, c_size_t, c_void_p, c_size_t)),
     }
@@ -159,8 +176,8 @@ def _read_map(call: Callable[[Optional[ctypes.Array[c_char]], int], int]) -> Dic
 
 
 def _read_bytes(call: Callable[[Optional[ctypes.Array[c_char]], int], int]) -> bytes:
-    """Asks twice: for the size, then for the map. Between the two it may have grown."""
-    size = call(None, 0)
+    """Asks again where the map has more than the usual bytes, or has grown."""
+    size = _USUAL_MAP_BYTES
     while size >= 0:
         capacity = size
         buffer = ctypes.create_string_buffer(max(capacity, 1))
@@ -351,6 +368,34 @@ def decode_block_partly(data: Bytes, size: int, reduce: int, layers: int = 0, th
     if written != size:
         raise _failure(serial, f"decoding returned {written} where the block has {size} bytes")
     return out
+
+
+def decode_reduced(
+    chunk: bytes,
+    blocks: numpy.ndarray[Any, Any],
+    out: numpy.ndarray[Any, Any],
+    block_shape: Sequence[int],
+    reduce: int,
+    layers: int = 0,
+) -> None:
+    """Decodes many blocks of a chunk at 1 / 2^reduce of their resolution, by one call.
+
+    :param blocks: (n, 3) int32: first byte in ``chunk``, bytes, and 0, which becomes 1 for a block that is done. Others
+        are to be decoded by themselves: in full only, or to learn what is wrong.
+    :param out: (n, ...), the blocks' reduced shape, and the array's dtype.
+    """
+    shapes = [(c_int32 * len(block_shape))(*shape) for shape in (block_shape, out.shape[1:])]
+    address, size, held = _address(chunk)
+    serial = message_serial()
+    done = int(
+        _lib.blosc2_grok_decode_reduced(
+            *(out.ctypes.data, out.nbytes, address, size, blocks.ctypes.data, len(blocks), len(block_shape)),
+            *(*shapes, reduce, layers),
+        )
+    )
+    del held
+    if done < 0:
+        raise _failure(serial, f"decoding failed with {done}")
 
 
 def checksum(data: Bytes) -> int:

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, replace
-from typing import Any, Iterator, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Iterator, Optional, Tuple
 
 from .containers import Container, Shape, count_parts, open_container, unravel
 from .errors import Error
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 HEADER_BYTES = 32
 JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
@@ -173,6 +176,34 @@ def _chunk_blocks(number: int, chunk: bytes) -> Iterator[StoredBlock]:
             offset += stored
             kind = "raw" if stored == size else _kind(data) if is_jpeg2000 else "other"
             yield replace(block(index, kind, data), nbytes=size)
+
+
+def locate_streams(chunk: bytes) -> Optional[NDArray[Any]]:
+    """(n, 3) int32 for the n blocks of a chunk: first byte, bytes, 0.
+
+    None where it has other things than one stream of a JPEG 2000 codec a block, or is damaged: ``placed_blocks`` tells.
+    """
+    import numpy as np
+
+    if len(chunk) < HEADER_BYTES:
+        return None
+    flags, special = chunk[2], (chunk[31] >> 4) & 0x07
+    nbytes, blocksize, cbytes = struct.unpack_from("<iii", chunk, 4)
+    is_jpeg2000 = flags >> 5 == _OTHER_CODEC_FORMAT and chunk[22] in JPEG2000_CODECS
+    is_split = not flags & _NOT_SPLIT and chunk[3] > 1
+    if special or flags & _STORED or is_split or not is_jpeg2000 or cbytes != len(chunk) or min(nbytes, blocksize) <= 0:
+        return None
+    count = -(-nbytes // blocksize)
+    if HEADER_BYTES + 4 * count > cbytes:
+        return None
+    starts = np.frombuffer(chunk, dtype="<i4", count=count, offset=HEADER_BYTES).astype(np.int64)
+    if starts.min() < HEADER_BYTES + 4 * count or starts.max() > cbytes - 4:
+        return None
+    at = starts[:, None] + np.arange(4)
+    sizes = np.ascontiguousarray(np.frombuffer(chunk, dtype=np.uint8)[at]).view("<i4")[:, 0].astype(np.int64)
+    if sizes.min() <= 0 or (sizes == blocksize).any() or (starts + 4 + sizes).max() > cbytes:
+        return None
+    return np.stack([starts + 4, sizes, np.zeros_like(sizes)], axis=1).astype(np.int32)
 
 
 def _kind(data: bytes) -> str:

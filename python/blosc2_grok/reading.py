@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import Any, Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import blosc2
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _native
-from .blocks import StoredBlock, placed_blocks
+from .blocks import StoredBlock, locate_streams, placed_blocks
 from .containers import Blosc2Container, Container, open_container
 from .errors import Error, last_error
 from .partition import Shape, resolve_roles
@@ -149,8 +149,8 @@ def _read_blocks(container: Container, region: _Region, layers: int, out: NDArra
     low, high = region.reduced()
 
     def put(batch: List[Tuple[StoredBlock, _HostChunk]]) -> None:
-        for block, chunk in batch:
-            _put_block(block, chunk, region, layers, out, low, high)
+        for (block, chunk), samples in zip(batch, _decode_batch(batch, region.shifts, layers)):
+            _put_block(block, chunk, region, layers, out, low, high, samples)
 
     batches = _batches(_jobs(container, region), sum(region.shifts))
     begun = list(islice(batches, 2))
@@ -197,6 +197,14 @@ def _jobs(container: Container, region: _Region) -> Iterator[Tuple[StoredBlock, 
                 yield block, chunk
 
 
+def _decode_batch(
+    batch: List[Tuple[StoredBlock, _HostChunk]], shifts: Shape, layers: int
+) -> Iterator[Optional[NDArray[Any]]]:
+    """Blocks at a lower resolution, all of a chunk by one call; None for those that are to be decoded one by one."""
+    for chunk, pairs in groupby(batch, key=lambda pair: pair[1]):
+        yield from chunk.decode_reduced([block for block, _ in pairs], shifts, layers)
+
+
 def _touches(start: Sequence[int], shape: Sequence[int], region: _Region) -> bool:
     low, high = region.reduced()
     first = shift_up(start, region.shifts)
@@ -218,6 +226,16 @@ class _HostChunk:
         self.dtype = dtype
         self.samples: Optional[bytes] = None
 
+    def decode_reduced(self, blocks: List[StoredBlock], shifts: Shape, layers: int) -> List[Optional[NDArray[Any]]]:
+        """None for a block that has more to it than to be decoded at this resolution."""
+        streams = locate_streams(self.stored) if any(shifts) or layers else None
+        if streams is None:
+            return [None] * len(blocks)
+        asked = streams[[block.block for block in blocks]]
+        out = np.empty((len(blocks), *shift_up(blocks[0].block_shape, shifts)), dtype=self.dtype)
+        _native.decode_reduced(self.stored, asked, out, blocks[0].block_shape, max(shifts), layers)
+        return [samples if is_done else None for samples, is_done in zip(out, asked[:, 2])]
+
     def is_unfiltered(self) -> bool:
         """Whether raw blocks are samples as they are: so are those of a chunk that is stored without compression."""
         return bool(self.stored[2] & 0x02) or not any(self.stored[16:22])
@@ -236,10 +254,11 @@ def _put_block(
     out: NDArray[Any],
     low: Shape,
     high: Shape,
+    decoded: Optional[NDArray[Any]],
 ) -> None:
-    """Decodes a block and writes what it has of the region."""
+    """Writes what a block has of the region; decodes it, where that was not done yet."""
     try:
-        samples = _decode(block, chunk, region.shifts, layers)
+        samples = _decode(block, chunk, region.shifts, layers) if decoded is None else decoded
     except Error as error:
         raise Error(f"chunk {block.chunk}, block {block.block} at {block.start}: {error}") from error
     first = shift_up(block.start, region.shifts)

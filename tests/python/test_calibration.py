@@ -12,7 +12,8 @@ import blosc2_grok
 import images
 from blosc2_grok import asarray, calibrate, params_of
 from blosc2_grok.arrays import ratio_of
-from blosc2_grok.calibration import _Spread, estimate_noise
+from blosc2_grok.guard import _Spread
+from blosc2_grok.noise import estimate_noise
 
 tomography = pytest.importorskip("tomography")  # needs scikit-image
 

@@ -270,13 +270,14 @@ def test_extracted_files_are_named_by_what_they_are(folder: Path, coder: str, fo
 def test_preview_decodes_only_a_lower_resolution(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("compress", "scan.tif", "a.b2nd")
     decoded: List[int] = []
-    partly = _native.decode_block_partly
+    reduced = _native.decode_reduced
 
-    def count(data: Any, size: int, *rest: Any) -> Any:
-        decoded.append(size)
-        return partly(data, size, *rest)
+    def count(chunk: Any, blocks: Any, out: Any, *rest: Any) -> None:
+        reduced(chunk, blocks, out, *rest)
+        decoded.extend(out.nbytes // len(out) for is_done in blocks[:, 2] if is_done)
 
-    monkeypatch.setattr(_native, "decode_block_partly", count)
+    monkeypatch.setattr(_native, "decode_reduced", count)
+    monkeypatch.setattr(_native, "decode_block_partly", None)
     monkeypatch.setattr(_native, "decode_block", None)
     run("preview", "a.b2nd", "a.png", "--image=4", "--reduce=2")
     block = blosc2.open("a.b2nd").blocks

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
@@ -15,9 +16,10 @@ import pytest
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 sys.path.insert(0, str(BENCH))
 
-from compare import cells, data, judge, marks, process, settle, summary, tables  # noqa: E402
+from compare import cells, data, front, judge, marks, process, readme, settle, summary, tables  # noqa: E402
 from compare.cells import Budget, Entry  # noqa: E402
 from compare.failures import PeerFailed  # noqa: E402
+from compare.kept import Kept, Part  # noqa: E402
 from compare.peers import OURS_HT, OURS_PART1, PEERS, Peer  # noqa: E402
 from compare.report import Report, Row  # noqa: E402
 from compare.sections import scaling  # noqa: E402
@@ -228,7 +230,7 @@ def test_a_row_tells_speeds_and_how_ours_compares() -> None:
 
 def _row(**entries: Entry) -> Row:
     peers = {"ours": OURS_PART1, "ht": OURS_HT, "j2k": J2K, "pillow": PILLOW}
-    return Row("Lossless", _item(), 1, {peers[name]: entry for name, entry in entries.items()})
+    return Row("Lossless", _item().facts, 1, {peers[name]: entry for name, entry in entries.items()})
 
 
 def test_the_summary_holds_ours_against_the_fastest_that_was_right() -> None:
@@ -263,3 +265,47 @@ def test_a_report_is_written_with_every_time(tmp_path: Path) -> None:
     assert path.read_text() == "# Title\n\n## A section\n\ntext\n"
     assert '"hangs"' in (tmp_path / "results.json").read_text()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["README.md", "results.json"]
+
+
+def test_parts_are_kept_for_a_run_of_the_same_stamp_only(tmp_path: Path) -> None:
+    part = Part(["## A section"], [_row(ours=_entry(encode=[1.0, 2.0]))], {"ours": ["1.0"]}, 2.5, ["a machine"])
+    kept = Kept(tmp_path / "parts", "this tree")
+    assert kept.load("lossy-1") is None
+    kept.save("lossy-1", part)
+    assert kept.load("lossy-1") == part
+    assert Kept(tmp_path / "parts", "another tree").load("lossy-1") is None
+    kept.clear()
+    assert kept.load("lossy-1") is None
+
+
+def test_the_front_table_names_the_better_choice_in_bold() -> None:
+    item = replace(_item(), name="CT, signed, one block")
+    lz4 = next(peer for peer in PEERS if peer.name == "bitshuffle + LZ4")
+    entries = {
+        OURS_PART1: _entry(100, encode=[4.0, 4.0], decode=[4.0, 4.0]),
+        OURS_HT: _entry(110, encode=[2.0, 2.0], decode=[1.0, 1.0]),
+        J2K: _entry(105, encode=[8.0, 8.0], decode=[8.0, 8.0]),
+        lz4: _entry(200, encode=[1.0, 1.0], decode=[2.0, 2.0]),
+        PILLOW: Entry(failure="hangs"),
+    }
+    page = front.text([Row("Lossless", item.facts, 1, entries)], ["a machine"])
+    line = next(line for line in page.splitlines() if line.startswith("| lossless"))
+    cells_ = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells_[4:] == ["blosc2_grok Part 1", "**bitshuffle + LZ4**", "blosc2_grok HT"]
+    assert cells_[2].startswith("blosc2-j2k 0.4.0")
+    assert "Pillow" not in line
+    assert front.text([Row("Lossless", item.facts, 2, entries)], []) == ""  # of one thread alone
+
+
+def test_the_table_goes_between_the_markers_of_the_readme(tmp_path: Path) -> None:
+    page, table = tmp_path / "README.md", tmp_path / "summary.md"
+    page.write_text("# Title\n\n## Documentation\n\nend\n")
+    for text in ("first\n", "second\n"):
+        table.write_text(text)
+        readme.insert(table, page)
+    marked = f"{readme.BEGIN}\nsecond\n{readme.END}"
+    assert page.read_text() == f"# Title\n\n### Side by side\n\n{marked}\n\n## Documentation\n\nend\n"
+    page.write_text("# Title\n")
+    with pytest.raises(ValueError, match="no heading"):
+        readme.insert(table, page)
+    assert page.read_text() == "# Title\n"

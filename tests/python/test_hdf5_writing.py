@@ -137,7 +137,7 @@ def test_qualities(tmp_path: Path, container: str, quality: Any) -> None:
         if "rmse" in quality:
             assert rmse(after, before) <= 6.1
         if "noise" in quality:
-            sigma = blosc2_grok.calibration.estimate_noise(before)
+            sigma = blosc2_grok.noise.estimate_noise(before)
             assert 0.2 * sigma < rmse(after, before) < 0.55 * sigma
 
 

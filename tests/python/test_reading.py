@@ -15,7 +15,8 @@ import pytest
 
 import blosc2_grok
 import images
-from blosc2_grok import _native, asarray, read, verify
+from blosc2_grok import _native, asarray, codestreams, read, verify
+from blosc2_grok.blocks import locate_streams
 
 SHAPES: Dict[str, Any] = {
     "image": ((300, 500), {}),
@@ -237,3 +238,24 @@ def test_verification_tells_its_progress() -> None:
     frame = 60 * 80 * 2
     assert [done for done, _, _ in seen] == [frame, 2 * frame, 3 * frame, 4 * frame]
     assert seen[-1][2] == 4 * frame
+
+
+@pytest.mark.parametrize("coder", ["part1", "ht"])
+def test_many_blocks_by_one_call_are_what_each_is_by_its_own(coder: str) -> None:
+    """Damaged ones keep their zero in the third column, and reading tells where they are."""
+    image = np.random.default_rng(6).poisson(900, (3, 70, 90)).astype("u2")
+    array = blosc2_grok.asarray(image, chunks=(3, 70, 90), blocks=(1, 32, 48), coder=coder)
+    chunk = bytearray(array.schunk.get_chunk(0))
+    blocks = list(codestreams(array, all=True))
+    streams = locate_streams(bytes(chunk))
+    assert streams is not None and len(streams) == len(blocks) == 18
+    chunk[int(streams[7, 0] + streams[7, 1]) - 9] ^= 1
+    out = np.empty((18, 1, 8, 12), dtype="u2")
+    _native.decode_reduced(bytes(chunk), streams, out, (1, 32, 48), 2)
+    assert streams[:, 2].tolist() == [number != 7 for number in range(18)]
+    for number in {*range(18)} - {7}:
+        alone = _native.decode_block_partly(blocks[number].data, 8 * 12 * 2, 2)
+        assert out[number].tobytes() == bytes(alone)
+    array.schunk.update_chunk(0, bytes(chunk))
+    with pytest.raises(blosc2_grok.Error, match=r"chunk 0, block 7 at .*damaged"):
+        blosc2_grok.read(array, reduce=2)

@@ -34,7 +34,7 @@ def _section(session: Session, report: Report, title: str, items: list[Item], wi
         if with_memory and session.threads == 1 and (number == 0 or not session.is_quick):
             columns = COLUMNS + MEMORY
             _add_memory(session, item, entries)
-        report.rows.append(Row(title, item, session.threads, entries))
+        report.rows.append(Row(title, item.facts, session.threads, entries))
         rows = rows_of(item, entries, columns, session.threads)
         report.add(f"### {item.name}", describe(item), table(["codec", *columns], rows))
         session.say(f"{title}: {item.name}")

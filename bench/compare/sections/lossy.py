@@ -109,7 +109,7 @@ def _table(session: Session, report: Report, title: str, item: Item, kind: str, 
             entry.more["searched"] = kind not in peer.direct
         except PeerFailed as failure:
             entry.failure = str(failure)
-    report.rows.append(Row(f"Lossy: {title}", item, session.threads, entries))
+    report.rows.append(Row(f"Lossy: {title}", item.facts, session.threads, entries))
     report.add(f"### {title}", describe(item), table(["codec", *COLUMNS], rows_of(item, entries, COLUMNS)))
     session.say(f"lossy: {title}")
 

@@ -53,7 +53,7 @@ def _previews(session: Session, report: Report) -> None:
     report.add("## Previews, an eighth of the resolution", describe(item))
     header = ["codec", "in full, ms", "reduced, ms", "its full / our reduced Part 1", "its full / our reduced HT"]
     report.add(table(header, rows))
-    report.rows.append(Row("Previews", item, session.threads, reduced, {"gained": gains}))
+    report.rows.append(Row("Previews", item.facts, session.threads, reduced, {"gained": gains}))
     session.say("previews")
 
 
@@ -102,7 +102,7 @@ def _regions(session: Session, report: Report) -> None:
             ratio = None if peer.is_ours else speed_ratio(entries[ours], entry, "read_region")
             rows.append([peer.name, _milliseconds(entry, "read_region"), number(ratio)])
         report.add(f"### {name}", table(["codec and container", "ms", "ours / it"], rows))
-        report.rows.append(Row(f"Region: {name}", item, session.threads, entries))
+        report.rows.append(Row(f"Region: {name}", item.facts, session.threads, entries))
     session.say("regions")
 
 

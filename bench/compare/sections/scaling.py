@@ -30,7 +30,7 @@ def run_sizes(session: Session, report: Report) -> None:
         item = data.one_block(f"{side} x {side}", data.generated("xray", side, side))
         session.budget = Budget(1, 0, budget.limit_seconds) if side == 4096 else budget
         entries = session.compare(item, LOSSLESS, judge.check_lossless)
-        report.rows.append(Row("Sizes", item, session.threads, entries))
+        report.rows.append(Row("Sizes", item.facts, session.threads, entries))
         for peer, entry in entries.items():
             for operation in lines if not entry.failure else ():
                 cost = 1e9 * entry.median(operation) / item.samples.size
@@ -71,7 +71,7 @@ def run_threads(session: Session, report: Report) -> None:
     for count in counts:
         session.use_threads(count)
         entries = session.compare(item, peers, judge.check_lossless)
-        report.rows.append(Row("Threads", item, count, entries))
+        report.rows.append(Row("Threads", item.facts, count, entries))
         for peer, entry in entries.items():
             for operation in ("encode", "decode") if not entry.failure else ():
                 seconds.setdefault((peer.name, operation), {})[count] = entry.median(operation)

@@ -10,7 +10,7 @@ from typing import Any, Optional, Tuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..calibration import estimate_noise
+from ..noise import estimate_noise
 from ..partition import resolve_roles
 
 SSIM_WINDOW = 7
