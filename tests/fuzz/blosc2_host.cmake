@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The target blosc2_host: the C library inside the Python package blosc2, of the Python that the tests use.
 execute_process(
-  COMMAND ${BLOSC2_GROK_TEST_PYTHON} -c "import importlib.util as u; print(u.find_spec('blosc2').submodule_search_locations[0])"
+  COMMAND ${BLOSC2_GROK_TEST_PYTHON} -c
+    "from importlib.util import find_spec\nprint(*find_spec('blosc2').submodule_search_locations)"
   OUTPUT_VARIABLE blosc2_dir OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 if(EXISTS "${blosc2_dir}/include/blosc2.h" AND EXISTS "${blosc2_dir}/lib/libblosc2.so")
   add_library(blosc2_host SHARED IMPORTED)

@@ -187,9 +187,16 @@ def describe(name: str, data: bytes) -> Dict[str, Any]:
 
 
 ARRAY_PARAMETERS: Dict[str, Any] = {
-    "num_resolutions": 4, "codeblock_size": (32, 32), "progression": "RPCL", "cod_format": "GRK_FMT_J2K", "verify": "all",
-    "precinct_size": (64, 64), "layout": "planes", "bits_per_sample": 16, "engine": "openjpeg",
-}  # fmt: skip
+    "num_resolutions": 4,
+    "codeblock_size": (32, 32),
+    "precinct_size": (64, 64),
+    "progression": "RPCL",
+    "cod_format": "GRK_FMT_J2K",
+    "layout": "planes",
+    "bits_per_sample": 16,
+    "engine": "openjpeg",
+    "verify": "all",
+}
 
 
 def array_samples() -> Any:
