@@ -84,8 +84,8 @@ step() {
 }
 
 # The tools and libraries of other JPEG 2000 coders are witnesses; HDF5 and the JSON library serve the examples.
-install_packages libgtest-dev binutils dpkg-dev libhdf5-dev nlohmann-json3-dev libopenjp2-tools libopenjph-dev \
-  openjph-tools valgrind
+install_packages libgtest-dev binutils dpkg-dev libhdf5-dev hdf5-tools nlohmann-json3-dev libopenjp2-tools \
+  libopenjph-dev openjph-tools valgrind
 apt_install grokj2k-tools 2>/dev/null || say "grokj2k-tools can't be had: its witness is left out"
 make_venv requirements-test.txt
 build_wheel_and_install

@@ -269,12 +269,15 @@ def ring_as_error(serial: int, target: Optional[str] = None) -> Iterator[None]:
 
 def _describe_lost_file(target: str, error: Exception) -> str:
     """Blosc2 says no more than that a write failed."""
-    folder = os.path.dirname(target)
     before = "; the array of this name is as it was" if os.path.lexists(target) else ""
-    return (
-        f"{target} could not be written (blosc2: {error}), and nothing of it is kept{before}. {folder} has "
-        f"{shutil.disk_usage(folder).free / 1e6:.1f} MB free: is it full, or over a quota or a limit of file sizes?"
-    )
+    return f"{target} could not be written (blosc2: {error}), and nothing of it is kept{before}. {describe_room(target)}"
+
+
+def describe_room(path: str) -> str:
+    """A sentence for an error: how much is free where a file could not grow."""
+    folder = os.path.dirname(os.path.abspath(path))
+    free = shutil.disk_usage(folder).free
+    return f"{folder} has {free / 1e6:.1f} MB free: is it full, or over a quota or a limit of file sizes?"
 
 
 def list_notices(serial: int) -> List[str]:

@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A stored block followed by three bytes: the size of the block that the host expects (0: what the headers say).
+// A stored block followed by three bytes: the size of the block that the host expects (0: what the block says).
+#include "announced.hpp"
 #include "blocks.hpp"
-#include "codestream.hpp"
 #include "fuzz.hpp"
 #include "guarded_buffer.hpp"
 #include "mutate.hpp"
 
 namespace {
 
+using blosc2_grok::fuzz::kMostSamples;
 using blosc2_grok::fuzz::require;
 using blosc2_grok::test::Bytes;
 
-constexpr uint64_t kMostSamples = 1 << 20;
-
-// What the image header announces, when that is little enough to be tried.
-size_t announced_bytes(const Bytes& stored) {
-  try {
-    const auto header = blosc2_grok::parse_codestream_header(blosc2_grok::find_codestream(stored));
-    const uint64_t pixels = uint64_t{header.width()} * header.height();
-    if (pixels > kMostSamples || pixels * header.components.size() > kMostSamples) return 0;
-    return pixels * header.components.size() * (header.components[0].bits > 8 ? 2 : 1);
-  } catch (const blosc2_grok::Error&) {
-    return 0;
-  }
-}
-
-void decode(const Bytes& stored, size_t block_bytes) {
+void decode(const Bytes& stored, uint32_t asked) {
+  const size_t block_bytes = asked != 0 ? asked % (2 * kMostSamples) : blosc2_grok::fuzz::announced_bytes(stored);
+  if (stored.empty() || block_bytes == 0) return;
   blosc2_grok::test::GuardedBuffer block(block_bytes);
   const int64_t size = blosc2_grok_decode(block.data(), block.size(), stored.data(), stored.size(), 1);
   require(block.canaries_are_intact(), "nothing is written before the block");
@@ -40,10 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   blosc2_grok::fuzz::Options options({data, size});
   const uint32_t asked = options.number(3);
   Bytes stored(options.rest().begin(), options.rest().end());
-  const size_t block_bytes = asked != 0 ? asked % (2 * kMostSamples) : announced_bytes(stored);
-  if (stored.empty() || block_bytes == 0) return 0;
-  decode(stored, block_bytes);
-  if (const auto legacy = blosc2_grok::test::without_segment(stored)) decode(*legacy, block_bytes);
-  if (blosc2_grok::test::reseal(stored)) decode(stored, block_bytes);
+  decode(stored, asked);
+  if (const auto legacy = blosc2_grok::test::without_segment(stored)) decode(*legacy, asked);
+  if (blosc2_grok::test::reseal(stored)) decode(stored, asked);
   return 0;
 }

@@ -186,6 +186,43 @@ def describe(name: str, data: bytes) -> Dict[str, Any]:
     }
 
 
+ARRAY_PARAMETERS: Dict[str, Any] = {
+    "num_resolutions": 4,
+    "codeblock_size": (32, 32),
+    "precinct_size": (64, 64),
+    "progression": "RPCL",
+    "cod_format": "GRK_FMT_J2K",
+    "layout": "planes",
+    "bits_per_sample": 16,
+    "engine": "openjpeg",
+    "verify": "all",
+}
+
+
+def array_samples() -> Any:
+    """Of the golden array: two images in four chunks, with blocks at the edge, one of which is all zeros."""
+    stack = np.stack([image((50, 70), np.dtype("u2"), seed) for seed in (1, 2)])
+    stack[1, 32:, 40:] = 0
+    return stack
+
+
+def write_array(folder: Path) -> None:
+    """A whole Blosc2 frame: the metalayer with every name, and chunks of several blocks."""
+    parameters = Params(**ARRAY_PARAMETERS).to_dict()
+    source = array_samples()
+    array = blosc2.asarray(
+        source,
+        chunks=(1, 32, 70),
+        blocks=(1, 32, 40),
+        cparams=blosc2_grok.cparams(nthreads=1),
+        meta=blosc2_grok.meta(**parameters),
+    )
+    frame = array.to_cframe()
+    (folder / "array.b2nd").write_bytes(frame)
+    known = {"parameters": parameters, "frame_sha256": sha256(frame), "samples_sha256": sha256(source.tobytes())}
+    (folder / "array.json").write_text(json.dumps(known, indent=1) + "\n")
+
+
 def main(arguments: Any) -> int:
     folder = HERE / f"v{blosc2_grok.__version__}"
     cases, differing = {}, []
@@ -202,6 +239,7 @@ def main(arguments: Any) -> int:
     if "--check" in arguments:
         print(f"{len(differing)} of {len(cases)} blocks differ:", *differing)
         return 1 if differing else 0
+    write_array(folder)
     engines = {engine["name"]: engine["version"] for engine in _native.build_info()["engines"]}
     made_by = {"blosc2-grok": blosc2_grok.__version__, "engines": engines, "blosc2": blosc2.__version__}
     lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(case)}" for name, case in cases.items())

@@ -6,7 +6,6 @@ Each is exact, as we read it and as three unrelated decoders do, or it is a clea
 
 from __future__ import annotations
 
-import functools
 import pathlib
 import random
 import re
@@ -154,16 +153,6 @@ def needs_engine(coder: str) -> None:
     engine = coder.partition("-")[0]
     if engine != "auto" and not has_engine(engine):
         pytest.skip(f"this build has no engine {engine}")
-    if coder == "j2k" and not _codes_part_1():
-        pytest.skip("in this build, our own coder is for HT only")
-
-
-@functools.lru_cache(maxsize=None)
-def _codes_part_1() -> bool:
-    try:
-        return bool(encode(make(IMAGES[0]), {"engine": "j2k"}))
-    except Error:
-        return False
 
 
 def same(seen: Planes, image: images.Image) -> bool:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import re
 import struct
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterator, Set, Tuple
 
+import blosc2
 import numpy as np
 import pytest
 
+import blosc2_grok
 from blosc2_grok import _native
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -112,6 +115,26 @@ def test_every_feature_of_the_format_is_there(table: Path) -> None:
     assert {sample & 15 for sample in samples} == {1, 2, 4, 8}
     assert {bit for bit in (4, 5, 6) for sample in samples if sample >> bit & 1} == {4, 5, 6}
     assert roles >= {(True, True, False), (True, True, True), (False, True, False)}
+
+
+@pytest.mark.parametrize("known", [pytest.param(p, id=p.parent.name) for p in sorted(GOLDEN.glob("v*/array.json"))])
+def test_golden_array(known: Path) -> None:
+    """A frame with the metalayer that holds every name of docs/format.md: the same parameters, the same samples."""
+    told = json.loads(known.read_text())
+    frame = known.with_name("array.b2nd").read_bytes()
+    assert hashlib.sha256(frame).hexdigest() == told["frame_sha256"]
+    array = blosc2.ndarray_from_cframe(frame)
+    assert array.schunk.meta["grok"] == told["parameters"]
+    page = (GOLDEN.parents[1] / "docs" / "format.md").read_text()
+    table = page.partition("\n## The `grok` metalayer")[2].partition("\n## ")[0]
+    assert set(told["parameters"]) <= set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+    if known.parent.name == f"v{_native.version()}":
+        assert len(told["parameters"]) == len(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+    assert {name: blosc2_grok.params_of(array).to_dict()[name] for name in told["parameters"]} == told["parameters"]
+    samples = maker.array_samples()
+    assert hashlib.sha256(samples.tobytes()).hexdigest() == told["samples_sha256"]
+    np.testing.assert_array_equal(array[...], samples)
+    assert len(list(blosc2_grok.codestreams(array))) > 4  # by "Where the block lies in a Blosc2 chunk"
 
 
 def test_this_release_has_golden_blocks() -> None:

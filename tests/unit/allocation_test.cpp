@@ -111,6 +111,21 @@ TEST(Allocation, EachOfOurEngineMayFail) {
   }
 }
 
+// Samples that are mapped to integers, with some of them kept.
+TEST(Allocation, EachOfMappedSamplesMayFail) {
+  Prepared p({33, 47}, {{"psnr", 50}, {"keep", Array{0, 700}}, {"engine", "openjpeg"}});
+  fail_each_allocation(static_cast<int64_t>(p.stored.size()), [&] { return p.encode_again(); });
+  fail_each_allocation(static_cast<int64_t>(p.block.bytes.size()), [&] { return p.decode_again(); });
+}
+
+TEST(Allocation, EachOfDecodingInPartMayFail) {
+  Prepared p({32, 48});
+  Bytes part(16 * 24 * 2);
+  fail_each_allocation(static_cast<int64_t>(part.size()), [&] {
+    return blosc2_grok_decode_partly(part.data(), part.size(), p.stored.data(), p.stored.size(), 1, 0, 1);
+  });
+}
+
 TEST(Allocation, EachOfDecodingADamagedBlockMayFail) {
   Prepared p({33, 47});
   p.stored[p.stored.size() / 2] ^= 1;

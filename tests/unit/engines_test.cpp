@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 #include <map>
+#include <thread>
+#include <tuple>
 
 #include "cases.hpp"
 #include "counting_allocator.hpp"
@@ -93,6 +95,26 @@ TEST_P(Engines, SurviveDamagedCodestreams) {
   }
   EXPECT_GT(outcomes[Outcome::kError], 0u);
   EXPECT_GT(outcomes[Outcome::kDecoded], 0u);
+}
+
+// What a sound block takes, in times of its size; beyond it, what does not grow with the block.
+TEST(EngineRows, AWholeBlockTakesLittleMemory) {
+  for (const auto& [engine, is_ht, dtype, most] : {std::tuple{"openjpeg", false, "|u1", 4.7},
+                                                   {"openjpeg", false, "<u2", 3.0},
+                                                   {"j2k", false, "|u1", 0.5},
+                                                   {"j2k", true, "<u2", 0.5}}) {
+    const Block block = make_block("photo", dtype, {1000, 1100});
+    Bytes stored, out(block.bytes.size());
+    Outcome outcome{};
+    const auto code = [&] { stored = encode(block, {{"engine", "j2k"}, {"mode", is_ht ? 64 : 0}}); };
+    std::thread(code).join();  // threads of their own: what our engine keeps for the next block is none of these
+    const auto codestream = find_codestream(stored);
+    start_counting();
+    std::thread([&] { outcome = decode_alone(*find_engine(engine), codestream, 0, out); }).join();
+    EXPECT_LT(static_cast<double>(peak_bytes()), most * static_cast<double>(out.size()) + (4 << 20)) << engine << dtype;
+    EXPECT_EQ(outcome, Outcome::kDecoded);
+    EXPECT_EQ(out, block.bytes);
+  }
 }
 
 TEST(EngineRows, NameEveryDecoderOfThisBuild) {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence,
 
 import h5py
 
+from ..arrays import describe_room
 from ..errors import Error
 from .nexus import is_jpeg2000, is_reference, is_stack, reference_images
 from .objects import (
@@ -23,6 +24,7 @@ from .objects import (
     lacking_sources,
     translate,
 )
+from .room import is_full
 from .wishes import Quality, Wanted
 from .writing import DatasetWriter, Progress, check_jobs
 
@@ -81,7 +83,8 @@ def copy_file(
     :returns: what became of each dataset, in the order of the file.
     :raises FileExistsError: ``target_path`` exists.
     :raises ValueError: a parameter, or what it means for a stack, is wrong; ``select`` matches nothing.
-    :raises Error: a source of a virtual dataset is missing, or an image can't be coded. ``target_path`` is as it was.
+    :raises Error: a source of a virtual dataset is missing, an image can't be coded, or the disk is full.
+        ``target_path`` is as it was.
     """
     source, target = os.path.abspath(os.fspath(source_path)), os.path.abspath(os.fspath(target_path))
     if references not in ("lossless", "quality"):
@@ -96,6 +99,10 @@ def copy_file(
         with h5py.File(source, "r") as opened, h5py.File(temporary, "w-", track_order=_keeps_order(opened)) as made:
             copied = copier.copy(opened, made, target)
         os.replace(temporary, target)
+    except (OSError, RuntimeError) as error:
+        if not is_full(error):
+            raise
+        raise Error(f"{target} could not be written (HDF5: {error}). {describe_room(target)}") from error
     finally:
         if os.path.exists(temporary):
             os.remove(temporary)

@@ -21,6 +21,7 @@ from ..partition import Region, iterate_grid
 from .differences import largest_and_rms
 from .frames import Frames, Htj2kFrames
 from .planning import make_frames
+from .room import Room
 from .sources import Images, in_slabs
 from .wishes import Quality, Wanted
 
@@ -65,7 +66,8 @@ def write_dataset(
     :returns: the ``h5py.Dataset``. ``shape`` and ``dtype`` are the source's.
     :raises ValueError: the name exists, or a parameter, or what it means for these data, is wrong. The file is as it
         was.
-    :raises Error: a chunk could not be coded: says where it begins, and why. The dataset has been removed.
+    :raises Error: a chunk could not be coded: says where it begins, and why; or the disk is full. The dataset has been
+        removed, and what the file had before is there.
     """
     wanted = Wanted.of(container, chunks, quality)
     data = source if hasattr(source, "shape") and hasattr(source, "dtype") else np.asarray(source)
@@ -152,7 +154,9 @@ class DatasetWriter:
         """An error leaves nothing of ``made``: the dataset, or the first of the groups that are new with it."""
         plan = self.frames.plan
         serial = _native.message_serial()
+        room = Room(self.h5)
         try:
+            room.reserve(0)
             dataset = self.h5.create_dataset(
                 self.name,
                 shape=plan.shape,
@@ -165,21 +169,23 @@ class DatasetWriter:
             # From here on, the file can be opened whenever this process is killed: HDF5 writes its tables only now.
             dataset.file.flush()
             with arrays.ring_as_error(serial):
-                self._fill(dataset, progress)
+                self._fill(dataset, progress, room)
         except BaseException:
             if made in self.h5:
                 del self.h5[made]
             raise
+        finally:
+            room.give_back()
         # HDF5 2.0 remembers the last chunk without its filter mask for as long as the dataset is open.
         del dataset
         return self.h5[self.name]
 
-    def _fill(self, dataset: Any, progress: Optional[Progress]) -> None:
+    def _fill(self, dataset: Any, progress: Optional[Progress], room: Room) -> None:
         total = math.prod(dataset.shape) * dataset.dtype.itemsize
         done = stored = self.lossy_bytes = self.lossy_stored = 0
         flushed = time.monotonic()
         is_checked = not isinstance(self.frames, Htj2kFrames)
-        for region, chunk_bytes, is_raw in self._write_chunks(dataset):
+        for region, chunk_bytes, is_raw in self._write_chunks(dataset, room):
             if not is_checked and not is_raw:
                 _check_readers_view(dataset, region)
                 is_checked = True
@@ -196,7 +202,7 @@ class DatasetWriter:
                 progress(done, stored, total)
         dataset.file.flush()
 
-    def _write_chunks(self, dataset: Any) -> Iterator[Tuple[Region, int, bool]]:
+    def _write_chunks(self, dataset: Any, room: Room) -> Iterator[Tuple[Region, int, bool]]:
         """Writes them in order; yields each with the bytes stored, and whether they are raw."""
         plan = self.frames.plan
         pending: Deque[Tuple[Region, Future[Tuple[bytes, int]]]] = deque()
@@ -204,6 +210,7 @@ class DatasetWriter:
         def write_first() -> Tuple[Region, int, bool]:
             region, future = pending.popleft()
             stored, mask = future.result()
+            room.reserve(len(stored))
             dataset.id.write_direct_chunk(tuple(part.start for part in region), stored, filter_mask=mask)
             return region, len(stored), mask != 0
 
