@@ -23,6 +23,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -32,8 +33,8 @@ from numpy.typing import NDArray
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "demo")]
+import radiograph  # noqa: E402, I001
 import images as demo_images  # noqa: E402
-import radiograph  # noqa: E402
 from compare import machine  # noqa: E402
 
 Image = NDArray[Any]
@@ -141,7 +142,8 @@ class NewOpenJph:
         for _ in range(10):
             middle = (low + high) / 2
             self._options["level"] = 2.0**middle
-            low, high = (middle, high) if sum(map(len, self._all(self._encode, self._blocks))) > budget else (low, middle)
+            size = sum(map(len, self._all(self._encode, self._blocks)))
+            low, high = (middle, high) if size > budget else (low, middle)
         return float(2.0**high)
 
     def _encode(self, block: Image) -> bytes:
@@ -187,6 +189,13 @@ def medians(runs: List[Times]) -> Tuple[float, float]:
     return statistics.median(run[0] for run in runs), statistics.median(run[1] for run in runs)
 
 
+def record(case: Case, runs: Dict[str, List[Times]]) -> Dict[str, Any]:
+    """For tools/validate.py."""
+    head = {"image": case.image, "coder": case.coder, "rate": case.rate, "side": case.side, "threads": case.threads}
+    found = {name: [*medians(runs[name]), runs[name][0][2]] for name in runs}
+    return {**head, "bytes": case.frames.nbytes, "engines": found}
+
+
 def row(case: Case, runs: Dict[str, List[Times]], names: List[str]) -> str:
     blocks = f"{case.side} x {case.side}" if case.side else "whole"
     quality = f"rate {case.rate:g}" if case.rate else "lossless"
@@ -208,13 +217,15 @@ def row(case: Case, runs: Dict[str, List[Times]], names: List[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def table(cases: List[Case], arguments: argparse.Namespace, raw: Path) -> List[str]:
+def table(cases: List[Case], arguments: argparse.Namespace, raw: Path, records: List[Dict[str, Any]]) -> List[str]:
     coder = cases[0].coder
     names = ["j2k", "grok", *(["OpenJPH 0.9.0", NEW_OPENJPH] if coder == "ht" else ["openjpeg"])]
     heads = ["image", "quality", "blocks", *(HEADINGS.get(name, name) for name in names), "ratios"]
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     for case in cases:
-        lines.append(row(case, measure(case, arguments.program, arguments.turns, raw), names))
+        runs = measure(case, arguments.program, arguments.turns, raw)
+        records.append(record(case, runs))
+        lines.append(row(case, runs, names))
         print(lines[-1], flush=True)
     return lines
 
@@ -231,13 +242,13 @@ def cases_of(coder: str, threads: int, is_quick: bool) -> List[Case]:
     return cases[:1] if is_quick else cases
 
 
-def report(arguments: argparse.Namespace) -> str:
+def report(arguments: argparse.Namespace, records: List[Dict[str, Any]]) -> str:
     lines = ["; ".join(machine.describe()) + ".", ""]
     with tempfile.TemporaryDirectory() as folder:
         for coder, title in (("ht", "High throughput"), ("part1", "Part 1")):
             for threads in arguments.threads:
                 lines += [f"**{title}, {'one thread' if threads == 1 else 'two threads'}**", ""]
-                lines += table(cases_of(coder, threads, arguments.quick), arguments, Path(folder) / "raw")
+                lines += table(cases_of(coder, threads, arguments.quick), arguments, Path(folder) / "raw", records)
                 lines.append("")
     return "\n".join(lines)
 
@@ -256,8 +267,17 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the first row of each table")
     parser.add_argument("--program", type=Path, default=HERE.parent / "build/bench/bench/engine_bench")
     parser.add_argument("--write", type=Path, help="a page whose tables are to be replaced")
+    parser.add_argument("--record", type=Path, help="a JSON file of all rows, for tools/validate.py add")
     arguments = parser.parse_args()
-    text = report(arguments)
+    records: List[Dict[str, Any]] = []
+    text = report(arguments, records)
+    if arguments.record:
+        head = {
+            "kind": "engines",
+            "date": f"{datetime.now(timezone.utc):%Y-%m-%d}",
+            "commit": machine.describe_commit(),
+        }
+        arguments.record.write_text(json.dumps({**head, "command": " ".join(sys.argv), "rows": records}, indent=0))
     if arguments.write:
         write_between(arguments.write, text)
 
