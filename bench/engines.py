@@ -3,8 +3,10 @@
 
     cmake -S . -B build/bench -DCMAKE_BUILD_TYPE=Release -DBLOSC2_GROK_BUILD_BENCH=ON
     cmake --build build/bench --target engine_bench
-    chrt -f 10 python bench/engines.py --write docs/performance.md    needs pydicom, pydicom_data, scikit-image,
-                                                                      imagecodecs
+    chrt -f 10 python bench/engines.py --write docs/performance.md --record build/engines.json
+    python tools/validate.py add build/engines.json
+
+It needs pydicom, pydicom_data, scikit-image and imagecodecs.
 
 Ours, Grok, OpenJPEG and OpenJPH 0.9.0 run in engine_bench, OpenJPH 0.26.3 (in imagecodecs) here; in each turn every
 one codes the same blocks once. MB/s in / out are medians over the turns, by the clock, of samples that lie in memory
