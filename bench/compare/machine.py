@@ -25,7 +25,7 @@ def describe() -> list[str]:
     caches = "/sys/devices/system/cpu/cpu0/cache/index3/size"
     level3 = Path(caches).read_text().strip() if Path(caches).exists() else "unknown"
     return [
-        f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC; blosc2_grok at commit {_commit()}",
+        f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC; blosc2_grok at commit {describe_commit()}",
         f"{model}, {len(cores())} cores usable, level 3 cache {level3}; memory {_field('/proc/meminfo', 'MemTotal')}",
         f"{platform.platform()}; load before the run {load():.2f}",
     ]
@@ -38,7 +38,7 @@ def _field(path: str, name: str) -> str:
     return "unknown"
 
 
-def _commit() -> str:
+def describe_commit() -> str:
     """Short hash of the tree, with a plus where it was changed since."""
     git = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+", "--exclude=*"]
     done = subprocess.run(git, text=True, capture_output=True)
