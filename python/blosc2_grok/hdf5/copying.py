@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence,
 import h5py
 
 from ..errors import Error
+from .memory import Means
 from .nexus import is_jpeg2000, is_reference, is_stack, reference_images
 from .objects import (
     copy_attributes,
@@ -24,7 +25,7 @@ from .objects import (
     translate,
 )
 from .wishes import Quality, Wanted
-from .writing import DatasetWriter, Progress, check_jobs
+from .writing import DatasetWriter, Progress
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -57,6 +58,7 @@ def copy_file(
     overwrite: bool = False,
     container: Optional[str] = None,
     jobs: Optional[int] = None,
+    memory: Optional[int] = None,
     progress: Optional[Progress] = None,
     **quality: Unpack[Quality],
 ) -> List[CopiedDataset]:
@@ -76,8 +78,8 @@ def copy_file(
     :param references: "lossless", or "quality": flats and darks as all others.
     :param overwrite: whether ``target_path`` may exist; it is replaced.
     :param progress: called with bytes of samples done, bytes stored and all bytes, of the stacks that are compressed.
-    :param quality: ``ratio``, ``psnr``, ``rmse``, ``max_error`` or ``noise``, ``coder``, ``params``: they, ``jobs`` and
-        ``container`` are as of :func:`write_dataset`, for each stack. A ratio is that of the images with loss.
+    :param quality: ``ratio``, ``psnr``, ``rmse``, ``max_error`` or ``noise``, ``coder``, ``params``: they, ``jobs``,
+        ``memory`` and ``container`` are as of :func:`write_dataset`, for each stack. A ratio is that of the images with loss.
     :returns: what became of each dataset, in the order of the file.
     :raises FileExistsError: ``target_path`` exists.
     :raises ValueError: a parameter, or what it means for a stack, is wrong; ``select`` matches nothing.
@@ -90,7 +92,8 @@ def copy_file(
         raise ValueError(f"{target} is the file to be copied")
     if os.path.lexists(target) and not overwrite:
         raise FileExistsError(f"{target} exists: overwrite=True replaces it")
-    copier = _Copier(Wanted.of(container, None, quality), select, references == "lossless", check_jobs(jobs), progress)
+    wanted, means = Wanted.of(container, None, quality), Means.of(jobs, memory)
+    copier = _Copier(wanted, select, references == "lossless", means, progress)
     temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{uuid.uuid4().hex[:12]}.tmp")
     try:
         with h5py.File(source, "r") as opened, h5py.File(temporary, "w-", track_order=_keeps_order(opened)) as made:
@@ -104,12 +107,12 @@ def copy_file(
 
 class _Copier:
     def __init__(
-        self, wanted: Wanted, select: Select, spares_references: bool, jobs: int, progress: Optional[Progress]
+        self, wanted: Wanted, select: Select, spares_references: bool, means: Means, progress: Optional[Progress]
     ) -> None:
         self.wanted = wanted
         self.select = select
         self.spares_references = spares_references
-        self.jobs = jobs
+        self.means = means
         self.progress = progress
         self.treatments: Dict[Tuple[int, int], str] = {}
         self.places: Dict[Tuple[int, int], List[Tuple[Any, str]]] = {}  # groups that have a dataset, and its name there
@@ -224,7 +227,7 @@ class _Copier:
             spared = reference_images(source, [group for group, _ in self.places[_identity(source)]])
         maxshape, fillvalue = creation_of(source)
         try:
-            writer = DatasetWriter.plan(target, name, source, wanted, self.jobs, spared)
+            writer = DatasetWriter.plan(target, name, source, wanted, self.means, spared)
             writer.creation = {"maxshape": maxshape, "fillvalue": fillvalue}
             _, texts = writer.write(self._report if self.progress is not None else None)
         except (Error, ValueError) as error:
