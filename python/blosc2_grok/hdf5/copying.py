@@ -40,7 +40,7 @@ class CopiedDataset:
 
     name: str
     treatment: str
-    """"quality"; "lossless", compressed without loss; or "copied", as it was."""
+    """"quality"; "lossless", compressed without loss; "converted", its codec renamed; or "copied", as it was."""
     nbytes: int
     """Of its samples."""
     stored_bytes: int
@@ -85,29 +85,23 @@ def copy_file(
     :raises ValueError: a parameter, or what it means for a stack, is wrong; ``select`` matches nothing.
     :raises Error: a source of a virtual dataset is missing, or an image can't be coded. ``target_path`` is as it was.
     """
-    source, target = os.path.abspath(os.fspath(source_path)), os.path.abspath(os.fspath(target_path))
     if references not in ("lossless", "quality"):
         raise ValueError(f"references is {references!r}: it must be 'lossless' or 'quality'")
-    if os.path.exists(target) and os.path.samefile(source, target):
-        raise ValueError(f"{target} is the file to be copied")
-    if os.path.lexists(target) and not overwrite:
-        raise FileExistsError(f"{target} exists: overwrite=True replaces it")
     wanted, means = Wanted.of(container, None, quality), Means.of(jobs, memory)
-    copier = _Copier(wanted, select, references == "lossless", means, progress)
-    temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{uuid.uuid4().hex[:12]}.tmp")
-    try:
-        with h5py.File(source, "r") as opened, h5py.File(temporary, "w-", track_order=_keeps_order(opened)) as made:
-            copied = copier.copy(opened, made, target)
-        os.replace(temporary, target)
-    finally:
-        if os.path.exists(temporary):
-            os.remove(temporary)
-    return copied
+    copier = Copier(wanted, select, references == "lossless", means, progress)
+    return copier.run(source_path, target_path, overwrite)
 
 
-class _Copier:
+class Copier:
+    """One walk through a file."""
+
     def __init__(
-        self, wanted: Wanted, select: Select, spares_references: bool, means: Means, progress: Optional[Progress]
+        self,
+        wanted: Wanted,
+        select: Select = None,
+        spares_references: bool = True,
+        means: Means = Means(1),
+        progress: Optional[Progress] = None,
     ) -> None:
         self.wanted = wanted
         self.select = select
@@ -120,6 +114,23 @@ class _Copier:
         self.deferred: List[Callable[[], None]] = []
         self.copied: List[CopiedDataset] = []
         self.total = self.done = self.stored = 0
+
+    def run(self, source_path: Any, target_path: Any, overwrite: bool) -> List[CopiedDataset]:
+        """The new file gets its name when it is complete."""
+        source, target = os.path.abspath(os.fspath(source_path)), os.path.abspath(os.fspath(target_path))
+        if os.path.exists(target) and os.path.samefile(source, target):
+            raise ValueError(f"{target} is the file to be copied")
+        if os.path.lexists(target) and not overwrite:
+            raise FileExistsError(f"{target} exists: overwrite=True replaces it")
+        temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{uuid.uuid4().hex[:12]}.tmp")
+        try:
+            with h5py.File(source, "r") as opened, h5py.File(temporary, "w-", track_order=_keeps_order(opened)) as made:
+                copied = self.copy(opened, made, target)
+            os.replace(temporary, target)
+        finally:
+            if os.path.exists(temporary):
+                os.remove(temporary)
+        return copied
 
     def copy(self, source: Any, target: Any, final_path: str) -> List[CopiedDataset]:
         """``final_path``: of the target, once it is complete."""
@@ -151,13 +162,14 @@ class _Copier:
         """Before anything is written."""
         for identity, places in self.places.items():
             dataset = places[0][0][places[0][1]]
-            self.treatments[identity] = self._decide(dataset, [f"{group.name}/{name}" for group, name in places])
+            self.treatments[identity] = self.decide(dataset, [f"{group.name}/{name}" for group, name in places])
             if self.treatments[identity] != "copied":
                 self.total += dataset.nbytes
         if self.select is not None and set(self.treatments.values()) <= {"copied"}:
             raise ValueError(f"select={self.select!r} matches no dataset of {source.filename} that can be compressed")
 
-    def _decide(self, dataset: Any, names: Sequence[str]) -> str:
+    def decide(self, dataset: Any, names: Sequence[str]) -> str:
+        """What shall become of a dataset that has these names."""
         if dataset.is_virtual:
             lacking = lacking_sources(dataset)
             if lacking:
@@ -205,7 +217,7 @@ class _Copier:
         treatment = self.treatments[_identity(source)]
         lossless_images = 0
         if treatment != "copied":
-            lossless_images = self._compress(source, target, name, treatment)
+            lossless_images = self.compress(source, target, name, treatment)
         elif is_virtual_elsewhere(source):
             _copy_samples(source, target, name)
         else:
@@ -218,7 +230,7 @@ class _Copier:
         nbytes = 0 if source.shape is None else int(source.nbytes)
         self.copied.append(CopiedDataset(source.name, treatment, nbytes, stored, lossless_images))
 
-    def _compress(self, source: Any, target: Any, name: str, treatment: str) -> int:
+    def compress(self, source: Any, target: Any, name: str, treatment: str) -> int:
         """Returns how many images of a stack with loss were spared."""
         wanted, spared = self.wanted, None
         if treatment == "lossless":
