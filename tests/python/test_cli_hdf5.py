@@ -5,32 +5,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import h5py
 import hdf5plugin  # noqa: F401  (registers its filters)
 import numpy as np
 import pytest
-import tifffile
-from click.testing import CliRunner, Result
 
-import images
-from blosc2_grok.cli.group import cli
-
-STACK = images.make("xray", "uint16", (6, 150, 170))
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.chdir(tmp_path)
-    tifffile.imwrite("scan.tif", STACK, photometric="minisblack", compression="zlib")
-    yield tmp_path
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, list(arguments))
-    assert result.exit_code == code, result.output
-    return result
+from command import STACK, run
 
 
 @pytest.mark.parametrize(

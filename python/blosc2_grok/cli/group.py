@@ -81,7 +81,7 @@ def _keep_heap_small() -> None:
     try:
         library = ctypes.CDLL(None)
         library.mallopt(arena_max, 1)
-        library.mallopt(mmap_threshold, 4 * 1024 * 1024)
+        library.mallopt(mmap_threshold, 256 * 1024)
     except AttributeError:
         pass  # another C library
 
