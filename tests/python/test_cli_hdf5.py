@@ -79,3 +79,16 @@ def test_a_whole_file_keeps_what_is_no_image(folder: Path) -> None:
 def test_nothing_is_left_of_a_failure(folder: Path, target: str) -> None:
     run("compress", "scan.tif", target, "--rmse=60000", code=1)
     assert [path.name for path in folder.iterdir()] == ["scan.tif"]
+
+
+def test_virtual_samples_count_in_the_ratio_of_a_file(folder: Path) -> None:
+    with h5py.File("part.h5", "w") as file:
+        file["data"] = STACK
+    layout = h5py.VirtualLayout(STACK.shape, STACK.dtype)
+    layout[:] = h5py.VirtualSource("part.h5", "data", STACK.shape)
+    with h5py.File("raw.nxs", "w") as file:
+        file.create_virtual_dataset("entry/data", layout)
+    told = run("compress", "raw.nxs", "out.h5", "--ratio=4", "--jobs=1").output
+    ratio = STACK.nbytes / (folder / "out.h5").stat().st_size
+    assert f"ratio {ratio:.2f}" in told and ratio > 3
+    run("check", "out.h5", "raw.nxs")

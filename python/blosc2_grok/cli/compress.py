@@ -207,7 +207,7 @@ def _copy_file(order: _Order) -> None:
                 order.refuse_lossy(f"{order.source}::{name}", loss_of_dataset(dataset))
     with replacing(order.path, overwrite=order.overwrite) as temporary, Meter("compress", quiet=order.quiet) as meter:
         with _notes_at_end():
-            hdf5_module().copy_file(
+            copied = hdf5_module().copy_file(
                 order.source,
                 temporary,
                 select=list(options["select"]) or None,
@@ -219,4 +219,4 @@ def _copy_file(order: _Order) -> None:
             )
         stored = os.path.getsize(temporary)
     if not order.quiet:
-        click.echo(f"{order.path}: {summary(os.path.getsize(order.source), stored, meter)}")
+        click.echo(f"{order.path}: {summary(sum(one.nbytes for one in copied), stored, meter)}")
