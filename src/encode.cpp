@@ -111,6 +111,10 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
 
   const CodedImage coded = encode_within_cap(prepared, job, find_overhead(segment, params.cod_format), segment);
   if (segment.is_lossy) segment.loss = coded.loss;
+  if (prepared.engine_may_lose && !states_loss(params) && coded.loss && coded.loss->mse > 0) {
+    record_notice(text("rsiz=", params.rsiz, ": this profile changed samples, by up to ", coded.loss->max_error,
+                       ", though no loss was asked for"));
+  }
 
   const size_t capacity = request.must_shrink ? std::min(dst.size(), request.block.size() - 1) : dst.size();
   const size_t size = write_stored_block(dst.first(capacity), coded.codestream, segment, params.cod_format);

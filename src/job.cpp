@@ -76,12 +76,14 @@ Params settle_roi(Params params, const SourceImage& image) {
 
 }  // namespace
 
-bool asks_engine_for_loss(const Params& params) {
+bool states_loss(const Params& params) {
   const bool quality = params.quality_mode == QualityMode::kDecibels ||
                        (params.quality_mode == QualityMode::kRates && params.quality_layers.back() > 1);
   return quality || params.psnr || params.rmse || params.irreversible.value_or(false) || params.max_cs_size > 0 ||
-         params.max_comp_size > 0 || params.rsiz != 0;
+         params.max_comp_size > 0;
 }
+
+bool asks_engine_for_loss(const Params& params) { return states_loss(params) || params.rsiz != 0; }
 
 Params settle_params(Params params, const SourceImage& image) {
   check_against_image(params, image);
@@ -94,7 +96,7 @@ CodingJob make_job(const PreparedImage& prepared, unsigned threads) {
   CodingJob job{params, {}, false, false, 1, threads};
   // A quality that is the same everywhere is met by the step of 9/7: 5/3 without its last bit-planes shifts the mean.
   const bool by_step = params.is_ht() || params.psnr || params.rmse;
-  job.irreversible = params.irreversible.value_or(by_step && prepared.engine_may_lose);
+  job.irreversible = params.irreversible.value_or(by_step && prepared.engine_may_lose && states_loss(params));
   const bool is_one_picture = prepared.valid.planes == 1 && (!prepared.mapped || prepared.mapped->mapping.words == 1);
   const bool has_colours = is_one_picture && (geometry.channels == 3 || geometry.channels == 4);
   job.colour_transform = params.mct == 1 || (params.mct == kMctAuto && has_colours);

@@ -9,7 +9,10 @@
 
 namespace blosc2_grok {
 
-// Whether the parameters allow an engine to change samples (max_error does not: it acts before).
+// Whether the parameters ask an engine to change samples (max_error does not: it acts before).
+bool states_loss(const Params& params);
+
+// Whether they allow it: profiles do, which may prescribe the wavelet and the size.
 bool asks_engine_for_loss(const Params& params);
 
 // The parameters with what this image decides settled: a region of interest on a component that isn't there is left

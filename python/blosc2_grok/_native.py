@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import mmap
 import os
 import sys
 import threading
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 LIBRARY_NAME = "libblosc2_grok.so"
 MAX_DIMENSIONS = 16
 _USUAL_MAP_BYTES = 2048
+_LARGE = 1 << 20
 
 Bytes = Union[bytes, bytearray, memoryview, "numpy.ndarray[Any, Any]"]
 
@@ -327,7 +329,7 @@ def encode_block(
     block.is_whole = int(is_whole)
     address, size, held = _address(buffer)
     capacity = size if capacity is None else capacity
-    out = ctypes.create_string_buffer(max(capacity, 1))
+    out = _room(max(capacity, 1))
     packed = None if parameters is None else pack(parameters)
     serial = message_serial()
     written = int(
@@ -337,6 +339,13 @@ def encode_block(
     if written < 0:
         raise _failure(serial, f"encoding failed with {written}")
     return ctypes.string_at(out, written) if written else None
+
+
+def _room(size: int) -> Any:
+    """Memory to write to. Of a large one only what is written to becomes real: most blocks get a good deal smaller."""
+    if size < _LARGE:
+        return ctypes.create_string_buffer(size)
+    return (c_char * size).from_buffer(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 
 
 def decode_block(data: Bytes, size: int, threads: int = 1) -> bytearray:

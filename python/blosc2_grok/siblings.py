@@ -60,13 +60,16 @@ def convert(path: Any, target: Any, *, mode: str = "x") -> blosc2.NDArray:
     :param target: of the copy; ``path`` itself with ``mode="w"``.
     :param mode: "x": ``target`` must not exist; "w": it is replaced, by a rename.
     :returns: the copy, opened.
-    :raises ValueError: the array is of another codec.
+    :raises ValueError: the array is of another codec; or it is in an HDF5 file, which
+        :func:`blosc2_grok.hdf5.convert_file` is for.
     :raises Error: a block is no codestream, such as those of the packages' float mode, or can't be decoded.
     """
     import blosc2
 
     from . import arrays
 
+    if _is_hdf5(os.fspath(path)):
+        raise ValueError(f"{path} is an HDF5 file: blosc2_grok.hdf5.convert_file converts what is in it")
     source = arrays.open_if_path(os.fspath(path))
     if not hasattr(source, "chunks"):
         raise TypeError(f"{path} holds a plain SChunk, which blosc2-j2k and blosc2-htj2k never wrote")
@@ -77,29 +80,51 @@ def convert(path: Any, target: Any, *, mode: str = "x") -> blosc2.NDArray:
     copied = _copy_options(source)
     _refuse_other_blocks(source)
     with arrays.temporary_path(final, mode) as temporary:
-        copy = blosc2.empty(
-            source.shape,
-            dtype=source.dtype,
-            chunks=source.chunks,
-            blocks=source.blocks,
-            urlpath=temporary,
-            mode="w",
-            **copied,
-        )
-        codec_meta = copied["cparams"]["codec_meta"]
-        for number in range(source.schunk.nchunks):
-            copy.schunk.update_chunk(number, _rename_codec(source.schunk.get_chunk(number), number, codec_meta))
-        for name, value in source.schunk.vlmeta.getall().items():
-            copy.schunk.vlmeta[name] = value
-        del copy
-        _check_readable(blosc2.open(temporary, mode="r"))
+        _fill_copy(source, copied, urlpath=temporary, mode="w")
+        check_readable(blosc2.open(temporary, mode="r"))
     return blosc2.open(final, mode="a")
+
+
+def rename_codec(source: Any) -> Any:
+    """A copy in memory of an array in memory.
+
+    :raises ValueError: the array is of another codec.
+    :raises Error: a block is no codestream.
+    """
+    copied = _copy_options(source)
+    _refuse_other_blocks(source)
+    return _fill_copy(source, {**copied, "contiguous": True})
+
+
+def _fill_copy(source: Any, copied: Dict[str, Any], **place: Any) -> Any:
+    import blosc2
+
+    options = {**copied, **place}
+    copy = blosc2.empty(source.shape, dtype=source.dtype, chunks=source.chunks, blocks=source.blocks, **options)
+    codec_meta = copied["cparams"]["codec_meta"]
+    for number in range(source.schunk.nchunks):
+        copy.schunk.update_chunk(number, _rename_in_chunk(source.schunk.get_chunk(number), number, codec_meta))
+    for name, value in source.schunk.vlmeta.getall().items():
+        copy.schunk.vlmeta[name] = value
+    return copy
+
+
+def codec_of(schunk: Any) -> int:
+    """The id of a schunk's codec."""
+    return int(getattr(schunk.cparams.codec, "value", schunk.cparams.codec))
+
+
+def _is_hdf5(path: Any) -> bool:
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        return file.read(8) == b"\x89HDF\r\n\x1a\n"
 
 
 def _copy_options(source: Any) -> Dict[str, Any]:
     """What makes an array like this one, but for its codec."""
     schunk = source.schunk
-    codec = int(getattr(schunk.cparams.codec, "value", schunk.cparams.codec))
+    codec = codec_of(schunk)
     if codec not in CODECS.values():
         raise ValueError(f"{schunk.urlpath} is of codec {codec}: only 39 (j2k) and 40 (htj2k) can be converted")
     if METALAYER in schunk.meta:
@@ -126,7 +151,7 @@ def _refuse_other_blocks(source: Any) -> None:
         raise Error(f"chunk {block.chunk}, block {block.block} at {block.start} {what}")
 
 
-def _rename_codec(chunk: bytes, number: int, codec_meta: int) -> bytes:
+def _rename_in_chunk(chunk: bytes, number: int, codec_meta: int) -> bytes:
     """The chunk with our id in its header; one that no codec was needed for, as it is."""
     if chunk[2] >> 5 != _OTHER_CODEC_FORMAT:
         return chunk
@@ -135,7 +160,8 @@ def _rename_codec(chunk: bytes, number: int, codec_meta: int) -> bytes:
     return chunk[:22] + bytes([_GROK_CODEC, codec_meta]) + chunk[24:]
 
 
-def _check_readable(copy: Any) -> None:
+def check_readable(copy: Any) -> None:
+    """:raises Error: a chunk can't be decoded."""
     for number in range(copy.schunk.nchunks):
         serial = _native.message_serial()
         try:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Iterator
 
 import hypothesis
@@ -32,3 +33,15 @@ def factory_defaults() -> Iterator[None]:
     blosc2_grok.set_params_defaults()
     yield
     blosc2_grok.set_params_defaults()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, but for a TIFF of the stack of ``command``."""
+    import tifffile
+
+    from command import STACK
+
+    monkeypatch.chdir(tmp_path)
+    tifffile.imwrite("scan.tif", STACK, photometric="minisblack", compression="zlib")
+    return tmp_path

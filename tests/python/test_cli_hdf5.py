@@ -5,32 +5,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import h5py
 import hdf5plugin  # noqa: F401  (registers its filters)
 import numpy as np
 import pytest
-import tifffile
-from click.testing import CliRunner, Result
 
-import images
-from blosc2_grok.cli.group import cli
-
-STACK = images.make("xray", "uint16", (6, 150, 170))
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.chdir(tmp_path)
-    tifffile.imwrite("scan.tif", STACK, photometric="minisblack", compression="zlib")
-    yield tmp_path
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, list(arguments))
-    assert result.exit_code == code, result.output
-    return result
+from command import STACK, run
 
 
 @pytest.mark.parametrize(
@@ -97,3 +79,16 @@ def test_a_whole_file_keeps_what_is_no_image(folder: Path) -> None:
 def test_nothing_is_left_of_a_failure(folder: Path, target: str) -> None:
     run("compress", "scan.tif", target, "--rmse=60000", code=1)
     assert [path.name for path in folder.iterdir()] == ["scan.tif"]
+
+
+def test_virtual_samples_count_in_the_ratio_of_a_file(folder: Path) -> None:
+    with h5py.File("part.h5", "w") as file:
+        file["data"] = STACK
+    layout = h5py.VirtualLayout(STACK.shape, STACK.dtype)
+    layout[:] = h5py.VirtualSource("part.h5", "data", STACK.shape)
+    with h5py.File("raw.nxs", "w") as file:
+        file.create_virtual_dataset("entry/data", layout)
+    told = run("compress", "raw.nxs", "out.h5", "--ratio=4", "--jobs=1").output
+    ratio = STACK.nbytes / (folder / "out.h5").stat().st_size
+    assert f"ratio {ratio:.2f}" in told and ratio > 3
+    run("check", "out.h5", "raw.nxs")

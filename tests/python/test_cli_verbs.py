@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Iterator, List
+from typing import Any, List
 
 import blosc2
 import h5py
@@ -14,7 +14,6 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-from click.testing import CliRunner, Result
 from PIL import Image as Pillow
 from skimage.metrics import structural_similarity
 
@@ -22,23 +21,9 @@ import blosc2_grok
 import images
 from blosc2_grok import _native
 from blosc2_grok.cli.bench import Outcome, recommend
-from blosc2_grok.cli.group import cli
+from command import STACK, run
 
-STACK = images.make("xray", "uint16", (6, 150, 170))
 LOSSY = ["--ratio=4", "--psnr=70", "--rmse=20", "--max-error=9", "--noise=0.5"]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.chdir(tmp_path)
-    tifffile.imwrite("scan.tif", STACK, photometric="minisblack", compression="zlib")
-    yield tmp_path
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, list(arguments))
-    assert result.exit_code == code, result.output
-    return result
 
 
 def names(folder: Path) -> List[str]:
@@ -79,6 +64,8 @@ def test_a_quality_is_kept_and_carried(folder: Path, quality: str) -> None:
 
 def test_parameters_go_by_their_names(folder: Path) -> None:
     run("compress", "scan.tif", "scan.b2nd", "--param", "tile_size=64,64", "--param", "progression=RLCP", "--bits=16")
+    run("compress", "scan.tif", "unchecked.b2nd", "--param", "verify=none")
+    assert blosc2_grok.params_of("unchecked.b2nd").verify == "none"
     params = blosc2_grok.params_of("scan.b2nd")
     assert tuple(params.tile_size) == (64, 64) and params.bits_per_sample == 16
     assert "tile_size" in run("compress", "scan.tif", "a.b2nd", "--param", "tile_size=-1,64", code=1).output

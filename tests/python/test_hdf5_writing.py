@@ -21,6 +21,7 @@ h5py = pytest.importorskip("h5py")
 hdf5plugin = pytest.importorskip("hdf5plugin")
 
 from blosc2_grok.hdf5 import count_raw_chunks, write_dataset  # noqa: E402
+from blosc2_grok.hdf5.memory import Crew, Means  # noqa: E402
 
 HTJ2K, BLOSC2 = 32033, 32026
 
@@ -290,9 +291,29 @@ def test_jobs_change_nothing(file: Any) -> None:
     for container in ("htj2k", "blosc2"):
         one = write_dataset(file, f"{container}/1", image, jobs=1, container=container, rmse=5)
         four = write_dataset(file, f"{container}/4", image, jobs=4, container=container, rmse=5)
+        less = write_dataset(file, f"{container}/less", image, jobs=4, memory=1, container=container, rmse=5)
         for n in range(one.id.get_num_chunks()):
             start = one.id.get_chunk_info(n).chunk_offset
-            assert one.id.read_direct_chunk(start) == four.id.read_direct_chunk(start)
+            chunk = one.id.read_direct_chunk(start)
+            assert chunk == four.id.read_direct_chunk(start) == less.id.read_direct_chunk(start)
+
+
+@pytest.mark.parametrize(
+    "memory, is_lossy, workers, threads, reads_ahead",
+    [
+        (None, True, 8, 1, True),
+        (1, True, 1, 8, False),  # one image always is
+        (1, False, 1, 8, True),
+        (80, True, 2, 4, True),
+        (70, True, 2, 4, False),
+        (10**6, True, 8, 1, True),
+    ],
+)
+def test_memory_bounds_the_images_under_way(
+    memory: Any, is_lossy: bool, workers: int, threads: int, reads_ahead: bool
+) -> None:
+    crew = Crew.within(Means(8, memory), image_bytes=10, images=100, is_lossy=is_lossy)
+    assert crew == Crew(workers, threads, reads_ahead)
 
 
 def test_an_error_leaves_nothing(file: Any) -> None:
@@ -320,6 +341,7 @@ def test_an_error_leaves_nothing(file: Any) -> None:
         ({"container": "htj2k", "params": {"keep": [0]}}, "keep"),
         ({"container": "htj2k", "params": {"cod_format": "GRK_FMT_JP2"}}, "cod_format"),
         ({"jobs": 0}, "jobs is 0"),
+        ({"memory": 0}, "memory is 0"),
         ({"chunks": (1, 65, 80)}, "larger than the array"),
         ({"chunks": (1, 64)}, "3 lengths"),
         ({"ratio": 5, "rmse": 2}, "only one quality"),

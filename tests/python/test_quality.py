@@ -14,6 +14,7 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 import pytest
 
+import blosc2_grok
 import images
 from blosc2_grok import Params, _native
 from cases import has_engine
@@ -223,3 +224,23 @@ def test_nine_seven_is_given_up_only_where_nobody_asked_for_it() -> None:
     image = picture("photo", False)
     assert np.isinf(Coded(image, "ht", [70], "dB").psnr())  # 5/3: smaller, and exact
     assert np.isfinite(Coded(image, "ht", [70], "dB", irreversible=True).psnr())
+
+
+@pytest.mark.skipif(not has_engine("grok"), reason="profiles in HT, and those that cost, are Grok's")
+def test_a_profile_loses_nothing_unless_it_says_so(recwarn: pytest.WarningsRecorder) -> None:
+    stack = np.random.default_rng(0).poisson(300, (256, 256)).astype(np.uint16)
+    for coder in ("ht", "part1"):
+        array = blosc2_grok.asarray(stack, coder=coder, params={"rsiz": 1})
+        np.testing.assert_array_equal(array[...], stack)
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match="rsiz=1024: this profile changed samples, by up to"):
+        array = blosc2_grok.asarray(stack, params={"rsiz": 1024})
+    assert np.any(array[...] != stack)
+
+
+@pytest.mark.skipif(not has_engine("grok"), reason="profiles in HT are Grok's")
+def test_a_profile_with_a_quality_keeps_the_quality(recwarn: pytest.WarningsRecorder) -> None:
+    stack = np.random.default_rng(0).poisson(300, (256, 256)).astype(np.uint16)
+    array = blosc2_grok.asarray(stack, params={"rsiz": 1}, rmse=4)
+    assert 0 < float(np.sqrt(np.mean((array[...].astype(float) - stack) ** 2))) <= 4
+    assert not recwarn.list

@@ -21,7 +21,9 @@ import numpy as np
 import pytest
 
 import blosc2_grok
+import blosc2_grok.hdf5
 from blosc2_grok import convert
+from blosc2_grok.hdf5 import convert_file
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 FOLDER = GOLDEN / "siblings"
@@ -226,3 +228,61 @@ def test_arrays_of_other_codecs(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="plain SChunk"):
         convert(tmp_path / "plain.b2frame", tmp_path / "b.b2nd")
     assert not (tmp_path / "b.b2nd").exists()
+
+
+# In HDF5
+
+
+def stored_in_hdf5(path: Path, names: List[str]) -> Path:
+    """Frames of these files as datasets, by direct chunk write, with an attribute and a plain neighbour."""
+    with h5py.File(path, "w") as file:
+        for name in names:
+            array = blosc2.open(str(FOLDER / f"{name}.b2nd"), mode="r")
+            options = (0, 0, 0, 0, 5, 0, 39 if name.startswith("j2k") else 40)
+            dataset = file.create_dataset(
+                f"entry/{name}", array.shape, array.dtype, chunks=array.shape, compression=32026, compression_opts=options
+            )
+            dataset.attrs["units"] = "counts"
+            whole = blosc2.empty(
+                array.shape, dtype=array.dtype, chunks=array.chunks, blocks=array.blocks, cparams=array.schunk.cparams
+            )
+            whole.schunk.update_chunk(0, array.schunk.get_chunk(0))
+            dataset.id.write_direct_chunk((0,) * array.ndim, whole.to_cframe())
+        file["entry/angles"] = np.arange(6.0)
+    return path
+
+
+def test_datasets_of_hdf5_files_are_converted(tmp_path: Path) -> None:
+    source = stored_in_hdf5(tmp_path / "a.h5", ["j2k-u1", "htj2k-u1"])
+    done = {one.name: one.treatment for one in convert_file(source, tmp_path / "b.h5")}
+    assert done == {"/entry/angles": "copied", "/entry/htj2k-u1": "converted", "/entry/j2k-u1": "converted"}
+    with h5py.File(source) as before, h5py.File(tmp_path / "b.h5") as after:
+        assert np.array_equal(after["entry/angles"][...], np.arange(6.0))
+        for name in ("j2k-u1", "htj2k-u1"):
+            old, new = before[f"entry/{name}"], after[f"entry/{name}"]
+            assert new.attrs["units"] == "counts"
+            assert new.id.get_create_plist().get_filter(0)[2][6] == 37
+            _, frame = new.id.read_direct_chunk((0, 0))
+            assert blosc2.schunk_from_cframe(frame).cparams.codec == blosc2.Codec.GROK
+            assert [b.data for b in blosc2_grok.codestreams(new)] == [b.data for b in blosc2_grok.codestreams(old)]
+            assert np.array_equal(new[...], original("u1"))
+
+
+def test_a_damaged_block_leaves_no_file(tmp_path: Path) -> None:
+    array = blosc2.open(str(with_changed_block(tmp_path / "a.b2nd", 0, b"B2JPF32\x00")), mode="r")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        dataset = file.create_dataset("data", array.shape, array.dtype, chunks=array.chunks, compression=32026)
+        dataset.id.write_direct_chunk((0, 0), array.to_cframe())
+    with pytest.raises(blosc2_grok.Error, match=r"/data, chunk at \(0, 0\): .* in float mode"):
+        convert_file(tmp_path / "a.h5", tmp_path / "b.h5")
+    assert sorted(os.listdir(tmp_path)) == ["a.b2nd", "a.h5"]
+
+
+def test_hdf5_files_without_such_datasets_say_what_to_do(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        blosc2_grok.hdf5.write_dataset(file, "data", original("u1"))
+    with pytest.raises(ValueError, match="no dataset of codec 39 .* /data is of filter 32033, which is read as it is"):
+        convert_file(tmp_path / "a.h5", tmp_path / "b.h5")
+    with pytest.raises(ValueError, match="hdf5.convert_file converts"):
+        convert(tmp_path / "a.h5", tmp_path / "b.b2nd")
+    assert os.listdir(tmp_path) == ["a.h5"]

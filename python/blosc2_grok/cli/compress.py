@@ -15,6 +15,8 @@ from ..errors import Error
 from .options import jobs_option, output_options, parse_shape, quality_of, quality_options, thread_count
 from .progress import Meter, size_text
 
+MIB = 1024 * 1024
+
 _EPILOG = """\b
 Examples:
   blosc2-grok compress scan.tif scan.b2nd                    lossless
@@ -34,6 +36,14 @@ Examples:
 @click.option("--container", type=click.Choice(["htj2k", "blosc2"]), help="How HDF5 holds it; default: as fits.")
 @click.option(
     "--select", multiple=True, metavar="PATTERN", help="Of a whole HDF5 file: which datasets, '/entry/*/data'."
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(1),
+    default=32,
+    show_default=True,
+    metavar="MIB",
+    help="What images of HDF5 output may take while they are coded. One always is; more at a time are faster.",
 )
 @click.option("--again", is_flag=True, help="Recode a source that is lossy already: its losses add up.")
 @jobs_option
@@ -107,7 +117,8 @@ def _store_stack(order: _Order) -> None:
                 store_b2nd(stack, temporary, meter, blocks=blocks, **settings)
             else:
                 name = order.inside or (stack.name.rpartition("::")[2] if "::" in stack.name else "/data")
-                _store_hdf5(stack, temporary, name, meter, options["container"], settings)
+                settings.update(container=options["container"], memory=options["memory"] * MIB)
+                _store_hdf5(stack, temporary, name, meter, settings)
         stored = os.path.getsize(temporary)
     if not order.quiet:
         shape = " x ".join(str(n) for n in stack.shape)
@@ -173,13 +184,11 @@ def hdf5_module() -> Any:
     return import_module("blosc2_grok.hdf5")
 
 
-def _store_hdf5(
-    stack: Any, path: str, name: str, meter: Meter, container: Optional[str], settings: Dict[str, Any]
-) -> None:
+def _store_hdf5(stack: Any, path: str, name: str, meter: Meter, settings: Dict[str, Any]) -> None:
     import h5py
 
     with h5py.File(path, "w") as file:
-        hdf5_module().write_dataset(file, name, stack, container=container, progress=meter, **settings)
+        hdf5_module().write_dataset(file, name, stack, progress=meter, **settings)
 
 
 def _copy_file(order: _Order) -> None:
@@ -198,15 +207,16 @@ def _copy_file(order: _Order) -> None:
                 order.refuse_lossy(f"{order.source}::{name}", loss_of_dataset(dataset))
     with replacing(order.path, overwrite=order.overwrite) as temporary, Meter("compress", quiet=order.quiet) as meter:
         with _notes_at_end():
-            hdf5_module().copy_file(
+            copied = hdf5_module().copy_file(
                 order.source,
                 temporary,
                 select=list(options["select"]) or None,
                 container=options["container"],
                 jobs=thread_count(options["jobs"]),
+                memory=options["memory"] * MIB,
                 progress=meter,
                 **order.quality,
             )
         stored = os.path.getsize(temporary)
     if not order.quiet:
-        click.echo(f"{order.path}: {summary(os.path.getsize(order.source), stored, meter)}")
+        click.echo(f"{order.path}: {summary(sum(one.nbytes for one in copied), stored, meter)}")

@@ -67,7 +67,7 @@ def cli() -> None:
 def run(arguments: Optional[List[str]]) -> int:
     """The exit code. A termination by SIGTERM cleans up as Ctrl-C does."""
     signal.signal(signal.SIGTERM, _terminate)
-    _share_one_heap()
+    _keep_heap_small()
     try:
         cli.main(args=arguments, prog_name="blosc2-grok", standalone_mode=True)
     except SystemExit as end:
@@ -75,11 +75,13 @@ def run(arguments: Optional[List[str]]) -> int:
     return 0
 
 
-def _share_one_heap() -> None:
-    """Threads of glibc otherwise keep what they freed to themselves: a chunk or more of memory in the end."""
-    arena_max = -8  # M_ARENA_MAX of malloc.h
+def _keep_heap_small() -> None:
+    """Threads of glibc otherwise keep what they freed to themselves, and all of them images: two or three in the end."""
+    arena_max, mmap_threshold = -8, -3  # M_ARENA_MAX and M_MMAP_THRESHOLD of malloc.h
     try:
-        ctypes.CDLL(None).mallopt(arena_max, 1)
+        library = ctypes.CDLL(None)
+        library.mallopt(arena_max, 1)
+        library.mallopt(mmap_threshold, 256 * 1024)
     except AttributeError:
         pass  # another C library
 

@@ -72,6 +72,8 @@ def _parse_param(text: str) -> Tuple[str, Any]:
     name, separator, value = text.partition("=")
     if not separator or not name:
         raise click.UsageError(f"--param {text}: say NAME=VALUE")
+    if name.strip() == "verify":
+        return "verify", value.strip()  # "none" is one of its words
     parts = [_parse_value(part) for part in value.split(",")]
     return name.strip(), parts[0] if len(parts) == 1 else parts
 

@@ -14,6 +14,7 @@ import h5py
 
 from ..arrays import describe_room
 from ..errors import Error
+from .memory import Means
 from .nexus import is_jpeg2000, is_reference, is_stack, reference_images
 from .objects import (
     copy_attributes,
@@ -26,7 +27,7 @@ from .objects import (
 )
 from .room import is_full
 from .wishes import Quality, Wanted
-from .writing import DatasetWriter, Progress, check_jobs
+from .writing import DatasetWriter, Progress
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -41,7 +42,7 @@ class CopiedDataset:
 
     name: str
     treatment: str
-    """"quality"; "lossless", compressed without loss; or "copied", as it was."""
+    """"quality"; "lossless", compressed without loss; "converted", its codec renamed; or "copied", as it was."""
     nbytes: int
     """Of its samples."""
     stored_bytes: int
@@ -59,6 +60,7 @@ def copy_file(
     overwrite: bool = False,
     container: Optional[str] = None,
     jobs: Optional[int] = None,
+    memory: Optional[int] = None,
     progress: Optional[Progress] = None,
     **quality: Unpack[Quality],
 ) -> List[CopiedDataset]:
@@ -78,45 +80,36 @@ def copy_file(
     :param references: "lossless", or "quality": flats and darks as all others.
     :param overwrite: whether ``target_path`` may exist; it is replaced.
     :param progress: called with bytes of samples done, bytes stored and all bytes, of the stacks that are compressed.
-    :param quality: ``ratio``, ``psnr``, ``rmse``, ``max_error`` or ``noise``, ``coder``, ``params``: they, ``jobs`` and
-        ``container`` are as of :func:`write_dataset`, for each stack. A ratio is that of the images with loss.
+    :param quality: ``ratio``, ``psnr``, ``rmse``, ``max_error`` or ``noise``, ``coder``, ``params``: they, ``jobs``,
+        ``memory`` and ``container`` are as of :func:`write_dataset`, for each stack. A ratio is that of the images with loss.
     :returns: what became of each dataset, in the order of the file.
     :raises FileExistsError: ``target_path`` exists.
     :raises ValueError: a parameter, or what it means for a stack, is wrong; ``select`` matches nothing.
     :raises Error: a source of a virtual dataset is missing, an image can't be coded, or the disk is full.
         ``target_path`` is as it was.
     """
-    source, target = os.path.abspath(os.fspath(source_path)), os.path.abspath(os.fspath(target_path))
     if references not in ("lossless", "quality"):
         raise ValueError(f"references is {references!r}: it must be 'lossless' or 'quality'")
-    if os.path.exists(target) and os.path.samefile(source, target):
-        raise ValueError(f"{target} is the file to be copied")
-    if os.path.lexists(target) and not overwrite:
-        raise FileExistsError(f"{target} exists: overwrite=True replaces it")
-    copier = _Copier(Wanted.of(container, None, quality), select, references == "lossless", check_jobs(jobs), progress)
-    temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{uuid.uuid4().hex[:12]}.tmp")
-    try:
-        with h5py.File(source, "r") as opened, h5py.File(temporary, "w-", track_order=_keeps_order(opened)) as made:
-            copied = copier.copy(opened, made, target)
-        os.replace(temporary, target)
-    except (OSError, RuntimeError) as error:
-        if not is_full(error):
-            raise
-        raise Error(f"{target} could not be written (HDF5: {error}). {describe_room(target)}") from error
-    finally:
-        if os.path.exists(temporary):
-            os.remove(temporary)
-    return copied
+    wanted, means = Wanted.of(container, None, quality), Means.of(jobs, memory)
+    copier = Copier(wanted, select, references == "lossless", means, progress)
+    return copier.run(source_path, target_path, overwrite)
 
 
-class _Copier:
+class Copier:
+    """One walk through a file."""
+
     def __init__(
-        self, wanted: Wanted, select: Select, spares_references: bool, jobs: int, progress: Optional[Progress]
+        self,
+        wanted: Wanted,
+        select: Select = None,
+        spares_references: bool = True,
+        means: Means = Means(1),
+        progress: Optional[Progress] = None,
     ) -> None:
         self.wanted = wanted
         self.select = select
         self.spares_references = spares_references
-        self.jobs = jobs
+        self.means = means
         self.progress = progress
         self.treatments: Dict[Tuple[int, int], str] = {}
         self.places: Dict[Tuple[int, int], List[Tuple[Any, str]]] = {}  # groups that have a dataset, and its name there
@@ -124,6 +117,27 @@ class _Copier:
         self.deferred: List[Callable[[], None]] = []
         self.copied: List[CopiedDataset] = []
         self.total = self.done = self.stored = 0
+
+    def run(self, source_path: Any, target_path: Any, overwrite: bool) -> List[CopiedDataset]:
+        """The new file gets its name when it is complete."""
+        source, target = os.path.abspath(os.fspath(source_path)), os.path.abspath(os.fspath(target_path))
+        if os.path.exists(target) and os.path.samefile(source, target):
+            raise ValueError(f"{target} is the file to be copied")
+        if os.path.lexists(target) and not overwrite:
+            raise FileExistsError(f"{target} exists: overwrite=True replaces it")
+        temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{uuid.uuid4().hex[:12]}.tmp")
+        try:
+            with h5py.File(source, "r") as opened, h5py.File(temporary, "w-", track_order=_keeps_order(opened)) as made:
+                copied = self.copy(opened, made, target)
+            os.replace(temporary, target)
+        except (OSError, RuntimeError) as error:
+            if not is_full(error):
+                raise
+            raise Error(f"{target} could not be written (HDF5: {error}). {describe_room(target)}") from error
+        finally:
+            if os.path.exists(temporary):
+                os.remove(temporary)
+        return copied
 
     def copy(self, source: Any, target: Any, final_path: str) -> List[CopiedDataset]:
         """``final_path``: of the target, once it is complete."""
@@ -155,13 +169,14 @@ class _Copier:
         """Before anything is written."""
         for identity, places in self.places.items():
             dataset = places[0][0][places[0][1]]
-            self.treatments[identity] = self._decide(dataset, [f"{group.name}/{name}" for group, name in places])
+            self.treatments[identity] = self.decide(dataset, [f"{group.name}/{name}" for group, name in places])
             if self.treatments[identity] != "copied":
                 self.total += dataset.nbytes
         if self.select is not None and set(self.treatments.values()) <= {"copied"}:
             raise ValueError(f"select={self.select!r} matches no dataset of {source.filename} that can be compressed")
 
-    def _decide(self, dataset: Any, names: Sequence[str]) -> str:
+    def decide(self, dataset: Any, names: Sequence[str]) -> str:
+        """What shall become of a dataset that has these names."""
         if dataset.is_virtual:
             lacking = lacking_sources(dataset)
             if lacking:
@@ -209,7 +224,7 @@ class _Copier:
         treatment = self.treatments[_identity(source)]
         lossless_images = 0
         if treatment != "copied":
-            lossless_images = self._compress(source, target, name, treatment)
+            lossless_images = self.compress(source, target, name, treatment)
         elif is_virtual_elsewhere(source):
             _copy_samples(source, target, name)
         else:
@@ -222,7 +237,7 @@ class _Copier:
         nbytes = 0 if source.shape is None else int(source.nbytes)
         self.copied.append(CopiedDataset(source.name, treatment, nbytes, stored, lossless_images))
 
-    def _compress(self, source: Any, target: Any, name: str, treatment: str) -> int:
+    def compress(self, source: Any, target: Any, name: str, treatment: str) -> int:
         """Returns how many images of a stack with loss were spared."""
         wanted, spared = self.wanted, None
         if treatment == "lossless":
@@ -231,7 +246,7 @@ class _Copier:
             spared = reference_images(source, [group for group, _ in self.places[_identity(source)]])
         maxshape, fillvalue = creation_of(source)
         try:
-            writer = DatasetWriter.plan(target, name, source, wanted, self.jobs, spared)
+            writer = DatasetWriter.plan(target, name, source, wanted, self.means, spared)
             writer.creation = {"maxshape": maxshape, "fillvalue": fillvalue}
             _, texts = writer.write(self._report if self.progress is not None else None)
         except (Error, ValueError) as error:

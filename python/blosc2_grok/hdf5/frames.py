@@ -18,7 +18,8 @@ from ..enums import GrkFileFmt
 from ..params import Params
 from ..partition import LEAST_BLOCK_BYTES, Roles, Shape, pick_blocks
 from .headroom import NoRoomError, encode_below_top
-from .wishes import QUALITY_NAMES
+from .memory import Crew, Means
+from .wishes import QUALITY_NAMES, states_loss
 
 MOST_FRAME_BYTES = 64 * 1024 * 1024
 """Images up to this size are one chunk; larger ones are cut, since HDF5 readers decode whole chunks."""
@@ -34,12 +35,12 @@ class Frames:
     name = ""
     filter_id = 0
     filter_options: Tuple[int, ...] = ()
-    workers = 1
-    """Threads that may call ``encode`` at the same time."""
+    crew = Crew(workers=1, threads=1, reads_ahead=True)
+    """Its workers may call ``encode`` at the same time."""
 
-    def __init__(self, plan: arrays.Plan, jobs: int) -> None:
+    def __init__(self, plan: arrays.Plan, means: Means) -> None:
         self.plan = plan
-        self.jobs = jobs
+        self.means = means
 
     def encode(self, samples: NDArray[Any], part_in_use: float) -> Optional[bytes]:
         """A chunk, padding included; None: it would not get smaller. ``part_in_use``: of the samples, 0 to 1."""
@@ -52,7 +53,7 @@ class Frames:
     def lossless(self) -> Frames:
         """Of the same dataset."""
         kept = {name: value for name, value in self.plan.parameters.items() if name not in QUALITY_NAMES}
-        return type(self)(replace(self.plan, parameters=kept, ratio=None), self.jobs)
+        return type(self)(replace(self.plan, parameters=kept, ratio=None), self.means)
 
 
 class Htj2kFrames(Frames):
@@ -62,11 +63,11 @@ class Htj2kFrames(Frames):
     filter_id = HTJ2K_FILTER
     filter_options = ()  # the filter itself puts in what it needs
 
-    def __init__(self, plan: arrays.Plan, jobs: int) -> None:
-        super().__init__(plan, jobs)
+    def __init__(self, plan: arrays.Plan, means: Means) -> None:
+        super().__init__(plan, means)
         chunk_count = math.prod(-(-whole // part) for whole, part in zip(plan.shape, plan.chunks))
-        self.workers = min(jobs, chunk_count)
-        self.threads = -(-jobs // self.workers)  # inside an image, where there are fewer images than threads
+        chunk_bytes = math.prod(plan.chunks) * plan.dtype.itemsize
+        self.crew = Crew.within(means, chunk_bytes, chunk_count, is_lossy=states_loss(plan.parameters))
         self.lowered: List[int] = []  # counts, of each chunk that needed it
 
     def encode(self, samples: NDArray[Any], part_in_use: float) -> Optional[bytes]:
@@ -96,7 +97,7 @@ class Htj2kFrames(Frames):
             dtype=samples.dtype.str,
             block_shape=samples.shape,
             array_shape=self.plan.shape,
-            parameters=Params(**{"num_threads": self.threads, **parameters}).to_dict(),
+            parameters=Params(**{"num_threads": self.crew.threads, **parameters}).to_dict(),
             is_whole=True,
         )
 
@@ -106,11 +107,11 @@ class Blosc2Frames(Frames):
 
     name = "blosc2"
     filter_id = BLOSC2_FILTER
-    workers = 1  # Python's lock is held while Blosc2 encodes: its own threads share the blocks
+    # One worker: Python's lock is held while Blosc2 encodes, and its own threads share the blocks.
 
-    def __init__(self, plan: arrays.Plan, jobs: int) -> None:
-        super().__init__(plan, jobs)
-        self.cparams = arrays.merge_cparams({"nthreads": jobs}, 0)
+    def __init__(self, plan: arrays.Plan, means: Means) -> None:
+        super().__init__(plan, means)
+        self.cparams = arrays.merge_cparams({"nthreads": means.jobs}, 0)
         self.filter_options = blosc2_filter_options(plan.blocks, plan.dtype)
 
     def encode(self, samples: NDArray[Any], part_in_use: float) -> Optional[bytes]:

@@ -5,19 +5,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
+from typing import Any, Mapping
 
 import numpy as np
 
-from .. import arrays
+from .. import arrays, calibration
 from ..enums import GrkFileFmt
 from ..params import Params
-from ..partition import Shape, resolve_roles
+from ..partition import Shape, pick_blocks, resolve_roles
 from .frames import MOST_CHUNK_BYTES, Blosc2Frames, Frames, Htj2kFrames, obstacle_to_htj2k, pick_chunk
+from .memory import Means
 from .wishes import Wanted
 
+_SIZE_FREE = {"mct", "mode", "layout", "cod_format", "num_threads", "verbose", "verify", "engine", "irreversible"}
+_SIZE_FREE |= {"keep", "max_error", "rmse", "psnr", "bits_per_sample"}
 
-def make_frames(shape: Shape, dtype: np.dtype[Any], wanted: Wanted, jobs: int) -> Frames:
+
+def make_frames(shape: Shape, dtype: np.dtype[Any], wanted: Wanted, means: Means) -> Frames:
     """Container, chunks and parameters for an array; nothing is read of it."""
     if wanted.container not in (None, "htj2k", "blosc2"):
         raise ValueError(f"container is {wanted.container!r}: it must be None, 'htj2k' or 'blosc2'")
@@ -43,7 +47,28 @@ def make_frames(shape: Shape, dtype: np.dtype[Any], wanted: Wanted, jobs: int) -
     _check_chunk(chunk, shape, dtype)
     plan = arrays.make_plan(shape, dtype, parameters, chunk, chunk if is_htj2k else None)
     plan = replace(plan, ratio=wanted.ratio, calibrate=wanted.calibrate)
-    return Htj2kFrames(plan, jobs) if is_htj2k else Blosc2Frames(plan, jobs)
+    return Htj2kFrames(plan, means) if is_htj2k else Blosc2Frames(plan, means)
+
+
+def draw_sample(source: Any, plan: arrays.Plan, means: Means) -> calibration.Sample:
+    """What targets are found with: parts of images that are one codestream, where parameters mean the same for them.
+
+    Whole images would take several times the memory that coding them one by one does.
+    """
+    grid = replace(plan.grid(), shape=tuple(source.shape))
+    if plan.blocks == plan.chunks and not _depends_on_size(plan.parameters):
+        blocks = pick_blocks(plan.chunks, plan.roles, plan.dtype.itemsize)
+        grid = replace(grid, blocks=tuple(min(pair) for pair in zip(blocks, plan.blocks)))
+    sample = calibration.Sample.of(source, grid, everything=plan.calibrate == "all")
+    sample.threads = means.jobs
+    return sample
+
+
+def _depends_on_size(parameters: Mapping[str, Any]) -> bool:
+    """Whether parameters could mean another thing, or be wrong, for a part of an image."""
+    defaults = Params().to_dict()
+    told = Params(**parameters).to_dict()
+    return any(value != defaults[name] for name, value in told.items() if name not in _SIZE_FREE)
 
 
 def _check_chunk(chunk: Shape, shape: Shape, dtype: np.dtype[Any]) -> None:

@@ -27,6 +27,11 @@ class Quality(TypedDict, total=False):
     calibrate: str
 
 
+def states_loss(parameters: Mapping[str, Any]) -> bool:
+    """Whether parameters name a quality."""
+    return any(parameters.get(name) is not None for name in (*_BOUNDS, "quality_mode"))
+
+
 @dataclass(frozen=True)
 class Wanted:
     """All that was said, not yet looked at."""
@@ -58,8 +63,7 @@ class Wanted:
 
     def has_loss(self) -> bool:
         told = [self.ratio, self.noise, *self.bounds.values()]
-        told += [self.parameters().get(name) for name in (*_BOUNDS, "quality_mode")]
-        return any(value is not None for value in told)
+        return any(value is not None for value in told) or states_loss(self.parameters())
 
     def without_loss(self) -> Wanted:
         params = {name: value for name, value in self.parameters().items() if name not in QUALITY_NAMES}

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 import warnings
 from collections import deque
@@ -20,7 +19,8 @@ from ..errors import Error
 from ..partition import Region, iterate_grid
 from .differences import largest_and_rms
 from .frames import Frames, Htj2kFrames
-from .planning import make_frames
+from .memory import Means
+from .planning import draw_sample, make_frames
 from .room import Room
 from .sources import Images, in_slabs
 from .wishes import Quality, Wanted
@@ -42,6 +42,7 @@ def write_dataset(
     container: Optional[str] = None,
     chunks: Optional[Sequence[int]] = None,
     jobs: Optional[int] = None,
+    memory: Optional[int] = None,
     progress: Optional[Progress] = None,
     **quality: Unpack[Quality],
 ) -> Any:
@@ -58,6 +59,9 @@ def write_dataset(
         this package. None: "htj2k" where it can hold the data, quality and coder, else "blosc2".
     :param chunks: default: one image, in parts of at most 64 MiB; with "blosc2" several where they are small.
     :param jobs: threads; default: as many as the process has cores.
+    :param memory: bytes that images may take while they are coded; None: any. With "htj2k" there are as many of them as
+        ``jobs``, each taking some three and a half times its size; fewer are coded at a time where that is more than
+        ``memory``, by several threads each, which is slower. One image always is.
     :param progress: called after each chunk with the bytes of the source that are done, the bytes stored, and all bytes
         of the source. It begins again from zero where a ratio was missed and the dataset is written once more.
     :param quality: at most one of ``ratio``, ``psnr``, ``rmse``, ``max_error`` and ``noise``; and ``coder``,
@@ -71,20 +75,11 @@ def write_dataset(
     """
     wanted = Wanted.of(container, chunks, quality)
     data = source if hasattr(source, "shape") and hasattr(source, "dtype") else np.asarray(source)
-    writer = DatasetWriter.plan(h5, name, data, wanted, check_jobs(jobs))
+    writer = DatasetWriter.plan(h5, name, data, wanted, Means.of(jobs, memory))
     dataset, texts = writer.write(progress)
     for text in texts:
         warnings.warn(text, stacklevel=2)
     return dataset
-
-
-def check_jobs(jobs: Optional[int]) -> int:
-    """As many as the process has cores, if nothing is said."""
-    if jobs is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if jobs < 1:
-        raise ValueError(f"jobs is {jobs}: it must be 1 or more")
-    return jobs
 
 
 @dataclass
@@ -96,20 +91,21 @@ class DatasetWriter:
     source: Any
     frames: Frames
     sample: calibration.Sample
-    jobs: int
+    means: Means
     spared: Optional[NDArray[np.bool_]] = None  # along the first axis: what is stored without loss
     creation: Dict[str, Any] = field(default_factory=dict)  # further arguments of create_dataset
     lossy_bytes: int = 0  # of the samples that aren't spared
     lossy_stored: int = 0
+    is_checked: bool = False  # by a look at a chunk through hdf5plugin
 
     @classmethod
     def plan(
-        cls, h5: Any, name: str, source: Any, wanted: Wanted, jobs: int, spared: Optional[NDArray[np.bool_]] = None
+        cls, h5: Any, name: str, source: Any, wanted: Wanted, means: Means, spared: Optional[NDArray[np.bool_]] = None
     ) -> DatasetWriter:
         """Checks everything that can be known before the dataset is created, and finds the target."""
         if name in h5:
             raise ValueError(f"'{name}' exists in {h5.file.filename}")
-        frames = make_frames(tuple(int(n) for n in source.shape), np.dtype(source.dtype), wanted, jobs)
+        frames = make_frames(tuple(int(n) for n in source.shape), np.dtype(source.dtype), wanted, means)
         serial = _native.message_serial()
         with arrays.ring_as_error(serial):
             plan = frames.plan
@@ -118,10 +114,10 @@ class DatasetWriter:
             drawn_from = source
             if spared is not None and spared.any() and not spared.all():
                 drawn_from = Images(source, np.flatnonzero(~spared))
-            grid = replace(plan.grid(), shape=tuple(drawn_from.shape))
-            sample = calibration.Sample.of(drawn_from, grid, everything=wanted.calibrate == "all")
+            sample = draw_sample(drawn_from, plan, means)
             settled = arrays.settle(plan, sample, wanted.noise)
-        return cls(h5, name, source, type(frames)(settled, jobs), sample, jobs, spared)
+            sample.forget()
+        return cls(h5, name, source, type(frames)(settled, means), sample, means, spared)
 
     def write(self, progress: Optional[Progress]) -> Tuple[Any, List[str]]:
         """The dataset, and sentences about what was not quite as asked."""
@@ -132,7 +128,7 @@ class DatasetWriter:
         target = plan.parameters.get("rmse")
         if self._compare_ratio() and plan.ratio is not None and target is not None:
             better = calibration.correct_target(self.sample, target, plan.ratio, self._ratio())
-            self.frames = type(self.frames)(plan.with_parameters(rmse=better), self.jobs)
+            self.frames = type(self.frames)(plan.with_parameters(rmse=better), self.means)
             del dataset, self.h5[self.name]
             serial = _native.message_serial()
             dataset = self._create_and_fill(made, progress)
@@ -164,6 +160,7 @@ class DatasetWriter:
                 chunks=plan.chunks,
                 compression=_filter_of(self.frames),
                 compression_opts=self.frames.filter_options,
+                rdcc_nbytes=1,  # nothing, which 0 does not mean: a chunk that was read would be kept
                 **self.creation,
             )
             # From here on, the file can be opened whenever this process is killed: HDF5 writes its tables only now.
@@ -184,11 +181,11 @@ class DatasetWriter:
         total = math.prod(dataset.shape) * dataset.dtype.itemsize
         done = stored = self.lossy_bytes = self.lossy_stored = 0
         flushed = time.monotonic()
-        is_checked = not isinstance(self.frames, Htj2kFrames)
+        self.is_checked = not isinstance(self.frames, Htj2kFrames)
         for region, chunk_bytes, is_raw in self._write_chunks(dataset, room):
-            if not is_checked and not is_raw:
+            if not self.is_checked and not is_raw:
                 _check_readers_view(dataset, region)
-                is_checked = True
+                self.is_checked = True
             samples_bytes = _count(region) * dataset.dtype.itemsize
             done += samples_bytes
             stored += chunk_bytes
@@ -204,24 +201,31 @@ class DatasetWriter:
 
     def _write_chunks(self, dataset: Any, room: Room) -> Iterator[Tuple[Region, int, bool]]:
         """Writes them in order; yields each with the bytes stored, and whether they are raw."""
-        plan = self.frames.plan
+        plan, crew = self.frames.plan, self.frames.crew
         pending: Deque[Tuple[Region, Future[Tuple[bytes, int]]]] = deque()
 
-        def write_first() -> Tuple[Region, int, bool]:
-            region, future = pending.popleft()
-            stored, mask = future.result()
+        def write(region: Region, stored: bytes, mask: int) -> Tuple[Region, int, bool]:
             room.reserve(len(stored))
             dataset.id.write_direct_chunk(tuple(part.start for part in region), stored, filter_mask=mask)
             return region, len(stored), mask != 0
 
+        def write_first() -> Tuple[Region, int, bool]:
+            region, future = pending.popleft()
+            return write(region, *future.result())
+
         source = in_slabs(self.source, plan)
-        with ThreadPoolExecutor(max_workers=self.frames.workers) as executor:
+        with ThreadPoolExecutor(max_workers=crew.workers) as executor:
             try:
                 for region in iterate_grid(plan.shape, plan.chunks):
                     samples = np.asarray(source[region], dtype=plan.dtype)
+                    if not self.is_checked:
+                        stored, mask = _apart(self._encode, region, samples)
+                        del samples
+                        yield write(region, stored, mask)
+                        continue
                     pending.append((region, executor.submit(self._encode, region, samples)))
                     del samples
-                    if len(pending) > self.frames.workers:
+                    if len(pending) >= crew.workers + crew.reads_ahead:
                         yield write_first()
                 while pending:
                     yield write_first()
@@ -275,6 +279,12 @@ def _filter_of(frames: Frames) -> int:
     return frames.filter_id
 
 
+def _apart(function: Callable[..., Any], *arguments: Any) -> Any:
+    """In a thread of its own: the coder keeps its arrays for as long as a thread lives."""
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        return executor.submit(function, *arguments).result()
+
+
 def _check_readers_view(dataset: Any, region: Region) -> None:
     """A chunk as hdf5plugin decodes it must be what this package decodes: parameters may be beyond its coder.
 
@@ -282,7 +292,7 @@ def _check_readers_view(dataset: Any, region: Region) -> None:
     """
     from ..reading import read
 
-    largest, rms = largest_and_rms(dataset[region], read(dataset, region))
+    largest, rms = largest_and_rms(dataset[region], _apart(read, dataset, region))
     if largest > 2 or rms > 0.5:
         raise Error(
             f"a chunk of {dataset.name} is read differently by hdf5plugin's HTJ2K filter, by up to {largest}: store it "
