@@ -32,18 +32,6 @@ struct Tally {
   uint64_t settings = 0, lossless = 0, extremes = 0, differences = 0, by_two = 0, by_one = 0, by_reference = 0;
 };
 
-int64_t largest_difference(const Image& a, const Image& b) {
-  if (a.memory == b.memory) return 0;
-  int64_t largest = 0;
-  for (uint32_t c = 0; c < a.components; ++c) {
-    for (std::size_t i = 0; i < std::size_t{a.rows} * a.columns; ++i) {
-      const uint32_t y = uint32_t(i / a.columns), x = uint32_t(i % a.columns);
-      largest = std::max<int64_t>(largest, std::abs(int64_t{a.get(c, y, x)} - b.get(c, y, x)));
-    }
-  }
-  return largest;
-}
-
 double mean_square(const Image& a, const Image& b) {
   double sum = 0;
   for (uint32_t c = 0; c < a.components; ++c) {

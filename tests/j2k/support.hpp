@@ -71,11 +71,13 @@ struct Image {
   ImageView view() { return make_view<ImageView>(memory.data()); }
 };
 
-inline int largest_difference(const Image& a, const Image& b) {
-  int largest = 0;
+inline int64_t largest_difference(const Image& a, const Image& b) {
+  if (a.memory == b.memory) return 0;
+  int64_t largest = 0;
   for (uint32_t c = 0; c < a.components; ++c) {
-    for (uint32_t y = 0; y < a.rows; ++y) {
-      for (uint32_t x = 0; x < a.columns; ++x) largest = std::max(largest, std::abs(a.get(c, y, x) - b.get(c, y, x)));
+    for (std::size_t i = 0; i < std::size_t{a.rows} * a.columns; ++i) {
+      const uint32_t y = uint32_t(i / a.columns), x = uint32_t(i % a.columns);
+      largest = std::max<int64_t>(largest, std::abs(int64_t{a.get(c, y, x)} - b.get(c, y, x)));
     }
   }
   return largest;
