@@ -68,7 +68,7 @@ struct EncodeOptions {
   // choose how many of the lowest bit-planes to leave out, for the error by estimate.
   double target_mse = 0.0;
   std::size_t target_bytes = 0;
-  bool measure_loss = false;     // with a target, irreversible: report what decoding will lose
+  bool measure_loss = false;     // with a target, irreversible or by layers: report what decoding will lose, if known
   bool high_throughput = true;   // Part 15's block coder, else Part 1's
   // Part 1: quality layers, the best one last, each met by leaving out coding passes; the step is `base_step`. Empty:
   // one layer, by the targets above.

@@ -15,8 +15,8 @@ namespace blosc2_grok::j2k {
 namespace {
 
 constexpr std::size_t kTilePartHeader = 14, kEnd = 2;
-constexpr int kMostTrials = 8;
-constexpr double kFull = 0.995;          // of a layer's bytes: good enough
+constexpr int kMostTrials = 14;
+constexpr double kFull = 0.9985;         // of a layer's bytes: good enough
 constexpr double kErrorAim = 0.978;      // of a layer's error, within 1 and
 constexpr double kErrorAtLeast = 0.957;  // 0.2 dB less
 constexpr double kHeaderShare = 0.02;    // of a codestream, expected
@@ -59,6 +59,9 @@ class LayerEncoder {
   }
 
   void write() { write_layers(int(options_.layers.size())); }
+
+  // Of decoding everything, where the last layer was measured.
+  std::optional<Loss> loss() const { return std::isinf(reached_error_) ? std::nullopt : std::optional(reached_loss_); }
 
  private:
   double samples() const { return double(image_.rows) * image_.columns * image_.components; }
@@ -148,21 +151,24 @@ class LayerEncoder {
     }
     double account = kErrorAim * mse * samples(), low = 0, high = INFINITY, best = 0;
     double best_error = -1;
+    Loss best_loss;
     for (int trial = 0; trial < kMostTrials; ++trial) {
       selection.take_to_error(account);
-      const double error = measured_error(layer);
+      const Loss loss = measured_loss(layer);
+      const double error = loss.squares / samples();
       const bool holds = error <= mse;
-      if (holds && error > best_error) best_error = error, best = account;
-      if (holds && (error >= kErrorAtLeast * mse || selection.slope_left() == 0)) break;
+      if (holds && error > best_error) best_error = error, best = account, best_loss = loss;
+      if (holds && error >= kErrorAtLeast * mse) break;
       (holds ? low : high) = account;
       if (!holds && selection.slope_left() == 0) break;  // no more is coded
       const double next = account * kErrorAim * mse / std::max(error, 0.01 * mse);
-      account = next > low && next < high ? next : std::isinf(high) ? 2 * low : (low + high) / 2;
+      account = next > low && next < high ? next : std::isinf(high) ? 4 * low : low == 0 ? high / 4 : std::sqrt(low * high);
       if (!std::isinf(high) && high - low < 1e-4 * high) break;
     }
     reached_error_ = best_error;
     if (best_error >= 0) {
       selection.take_to_error(best);
+      reached_loss_ = best_loss;
     } else {
       selection.take_all();
       reached_error_ = INFINITY;
@@ -170,14 +176,14 @@ class LayerEncoder {
   }
 
   // As a decoder has it that reads up to this layer.
-  double measured_error(int layer) {
+  Loss measured_loss(int layer) {
     try_layer(layer);
     write_layers(layer + 1);
     write_end(work_.output);
-    return decoded_squares().squares / samples();
+    return decoded_loss();
   }
 
-  Loss decoded_squares() {
+  Loss decoded_loss() {
     ImageView view;
     view.rows = image_.rows, view.columns = image_.columns, view.components = image_.components;
     view.bits = image_.bits, view.is_signed = image_.is_signed, view.bytes_per_sample = image_.bytes_per_sample;
@@ -236,7 +242,8 @@ class LayerEncoder {
   Workspace::Impl& work_;
   LayerMemory& memory_;
   std::size_t fixed_bytes_ = 0, used_bytes_ = 0;
-  double reached_error_ = INFINITY;  // by the layer before
+  double reached_error_ = INFINITY;  // by the layer before, where it was measured
+  Loss reached_loss_;
   std::vector<std::size_t> chunks_;  // of each tile, before the layer in work
 };
 
@@ -256,6 +263,7 @@ void encode_layers(const ConstImageView& image, const EncodeOptions& options, Wo
     if (!code_deeper(more < kMostDeeper ? deeper : 0.0, work)) break;
   }
   encoder.write();
+  if (options.measure_loss) work.report.loss = encoder.loss();
 }
 
 }  // namespace blosc2_grok::j2k

@@ -95,22 +95,39 @@ int Selection::passes_above(std::size_t block, int most_passes, double error) co
 }
 
 void Selection::take_to_error(double error) {
-  constexpr double kNotBelow = 0.975;
+  if (!take_near_error(error)) take_below_error(error);
+}
+
+// Leaves out what would go far below `error`, as long as what is taken instead is not much worse.
+bool Selection::take_near_error(double error) {
+  constexpr double kNotBelow = 0.975, kMuchWorse = 1.0 / 16;
   begin();
-  const TruncationPoint* steepest_left = nullptr;
   for (const TruncationPoint& point : points_) {
     if (!is_open(point)) continue;
     if (error_ <= error) {
       if (slope_left_ == 0) slope_left_ = point.slope;
-      return;
+      return true;
     }
+    if (point.slope < kMuchWorse * slope_left_) return false;
     const int passes = passes_above(point.block, point.passes, kNotBelow * error);
     if (passes > taken_[point.block]) take(point.block, passes);
     if (passes == point.passes) continue;
     blocked_[point.block] = 1;
-    if (steepest_left == nullptr) steepest_left = &point, slope_left_ = point.slope;
+    if (slope_left_ == 0) slope_left_ = point.slope;
   }
-  if (error_ > error && steepest_left != nullptr) take(steepest_left->block, steepest_left->passes);
+  return error_ <= error;
+}
+
+void Selection::take_below_error(double error) {
+  begin();
+  for (const TruncationPoint& point : points_) {
+    if (!is_open(point)) continue;
+    if (error_ <= error) {
+      slope_left_ = point.slope;
+      return;
+    }
+    take(point.block, point.passes);
+  }
 }
 
 void Selection::take_all() {

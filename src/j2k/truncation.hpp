@@ -59,6 +59,8 @@ class Selection {
 
  private:
   void begin();
+  bool take_near_error(double error);
+  void take_below_error(double error);
   bool is_open(const TruncationPoint& point) const {
     return point.passes > taken_[point.block] && blocked_[point.block] == 0;
   }
