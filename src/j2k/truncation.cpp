@@ -95,7 +95,9 @@ int Selection::passes_above(std::size_t block, int most_passes, double error) co
 }
 
 void Selection::take_to_error(double error) {
-  if (!take_near_error(error)) take_below_error(error);
+  if (take_near_error(error)) return;
+  take_below_error(error);
+  give_back(error);
 }
 
 // Leaves out what would go far below `error`, as long as what is taken instead is not much worse.
@@ -127,6 +129,19 @@ void Selection::take_below_error(double error) {
       return;
     }
     take(point.block, point.passes);
+  }
+}
+
+// The last point may have gone far below: passes of the other code-blocks are given back, the least steep first.
+void Selection::give_back(double error) {
+  for (auto point = points_.rbegin(); point != points_.rend(); ++point) {
+    if (taken_[point->block] != point->passes) continue;
+    const CodedBlock& block = blocks_[point->block];
+    const double gain = block.gain_of(point->passes);
+    int passes = point->passes;
+    while (passes > kept_[point->block] && error_ + gain - block.gain_of(passes - 1) <= error) --passes;
+    error_ += gain - block.gain_of(passes);
+    taken_[point->block] = uint16_t(passes);
   }
 }
 

@@ -61,6 +61,7 @@ class Selection {
   void begin();
   bool take_near_error(double error);
   void take_below_error(double error);
+  void give_back(double error);
   bool is_open(const TruncationPoint& point) const {
     return point.passes > taken_[point.block] && blocked_[point.block] == 0;
   }
