@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Our own coder in src/j2k, High-Throughput (Part 15) and lossless Part 1: re-entrant, one workspace for each thread.
+// Our own coder in src/j2k, High-Throughput (Part 15) and Part 1: re-entrant, one workspace for each thread.
 #include <algorithm>
 #include <cmath>
 
@@ -79,6 +79,22 @@ unsigned worthwhile_threads(unsigned wanted, const PlaneView& plane, size_t comp
 
 j2k::Size size_of(const Extent& extent) { return {extent.width, extent.height}; }
 
+double mse_of(double decibels, unsigned bits) {
+  const double peak = std::ldexp(1.0, static_cast<int>(bits)) - 1;
+  return peak * peak / std::pow(10.0, decibels / 10);
+}
+
+// Whether coding passes are to be chosen. One layer of 9/7 meets its target by the step, HT has one layer.
+bool needs_layers(const CodingJob& job) {
+  if (job.params.is_ht() || job.target.layers.empty()) return false;
+  return job.target.layers.size() > 1 || (!job.irreversible && job.target.layers[0] > 0);
+}
+
+j2k::LayerTarget layer_target(double wanted, const CodingJob& job, unsigned bits) {
+  if (job.target.kind == Target::Kind::kDecibels) return {0, mse_of(wanted, bits)};
+  return {wanted > 0 ? static_cast<size_t>(std::max(wanted, 1.0)) : 0, 0};
+}
+
 j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) {
   const Params& params = job.params;
   j2k::EncodeOptions options;
@@ -104,11 +120,14 @@ j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) 
   options.base_step = kFinestStep;
   options.measure_loss = job.wants_loss;
   options.threads = worthwhile_threads(job.threads, image.plane, image.components.size(), params.is_ht());
+  if (needs_layers(job)) {
+    for (const double wanted : job.target.layers) options.layers.push_back(layer_target(wanted, job, image.bits));
+    return options;
+  }
   const double wanted = job.target.layers.empty() ? 0 : job.target.layers.back();
   if (job.target.kind == Target::Kind::kBytes && wanted > 0) options.target_bytes = static_cast<size_t>(wanted);
   if (job.target.kind == Target::Kind::kDecibels) {
-    const double peak = std::ldexp(1.0, static_cast<int>(image.bits)) - 1;
-    options.target_mse = peak * peak / std::pow(10.0, wanted / 10);
+    options.target_mse = mse_of(wanted, image.bits);
   }
   return options;
 }
@@ -135,21 +154,16 @@ class J2kEngine final : public Engine {
   std::string refusal(const SourceImage&, const CodingJob& job) const override {
     const Params& params = job.params;
     if (params.is_ht() && params.mode != block_style::kHt) return "it codes HT without other code-block styles";
-    if (!params.is_ht() && job.has_goal && !job.irreversible) return "it meets a quality in Part 1 by the step of 9/7 only";
-    if (!params.is_ht() && params.quality_layers.size() > 1) return "it writes one quality layer in Part 1";
     if (params.roi_compno >= 0 && params.roi_shift > 0) return "it has no region of interest";
     if (params.enable_tile_parts) return "it writes one tile-part for each tile";
     if (params.rsiz != 0) return "it has no profiles";
     if (params.framerate != 0) return "it has no framerate";
     if (params.rate_control != RateControl::kBisect) return "it has no rateControlAlgorithm but BISECT";
     if (params.max_comp_size != 0) return "it can't limit single components";
-    if (params.max_cs_size != 0 && !params.is_ht()) return "it can't limit sizes in Part 1";
     return {};
   }
 
-  std::string refusal(const CodestreamHeader& header, const DecodeOptions& options) const override {
-    return options.layers > 0 && options.layers < header.layers ? "it decodes all layers" : "";
-  }
+  std::string refusal(const CodestreamHeader&, const DecodeOptions&) const override { return {}; }
 
   Encoding encode(const SourceImage& source, const CodingJob& job) const override {
     return translate(ErrorCode::kFailure, [&] {
@@ -178,6 +192,7 @@ class J2kEngine final : public Engine {
     translate(ErrorCode::kData, [&] {
       j2k::DecodeOptions decode_options;
       decode_options.reduce = static_cast<int>(options.reduce);
+      decode_options.layers = static_cast<int>(options.layers);
       decode_options.threads =
           worthwhile_threads(options.threads, target.plane, target.components.size(), header.is_ht());
       const auto run = [&](const TargetImage& image) {

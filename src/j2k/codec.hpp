@@ -45,6 +45,13 @@ struct Size {
   uint32_t height = 0;
 };
 
+// What a quality layer and those before it shall come to: a codestream of at most so many bytes, had it no more layers,
+// or at most this mean squared error. Both 0: everything.
+struct LayerTarget {
+  std::size_t bytes = 0;
+  double mse = 0.0;
+};
+
 struct EncodeOptions {
   int resolutions = 6;     // 1 to 33; decompositions = resolutions - 1
   Size codeblock{64, 64};  // powers of two, 4 to 1024 each, area at most 4096
@@ -61,8 +68,11 @@ struct EncodeOptions {
   // choose how many of the lowest bit-planes to leave out, for the error by estimate.
   double target_mse = 0.0;
   std::size_t target_bytes = 0;
-  bool measure_loss = false;     // with a target, irreversible: report what decoding will lose
+  bool measure_loss = false;     // with a target, irreversible or by layers: report what decoding will lose, if known
   bool high_throughput = true;   // Part 15's block coder, else Part 1's
+  // Part 1: quality layers, the best one last, each met by leaving out coding passes; the step is `base_step`. Empty:
+  // one layer, by the targets above.
+  std::vector<LayerTarget> layers;
   int block_style = 0;           // Part 1: code-block style, the six bits of Table A.19
   unsigned threads = 1;          // that work on the image; the bytes are the same for any number
 };
@@ -70,6 +80,7 @@ struct EncodeOptions {
 struct DecodeOptions {
   int reduce = 0;        // resolutions left out
   unsigned threads = 1;  // that work on the image
+  int layers = 0;        // quality layers used; 0: all
 };
 
 struct Header {

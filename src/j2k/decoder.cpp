@@ -262,7 +262,8 @@ std::span<const uint8_t> join_tile_parts(std::span<const uint8_t> bytes, std::sp
   return work.bodies;
 }
 
-void decode_tiles(std::span<const uint8_t> bytes, const ImageView& image, int reduce, Workspace::Impl& work) {
+void decode_tiles(std::span<const uint8_t> bytes, const ImageView& image, const DecodeOptions& options,
+                  Workspace::Impl& work) {
   const uint64_t tiles = work.header.size.tiles();
   std::size_t next = 0;
   for (uint32_t t = 0; t < tiles; ++t) {
@@ -274,7 +275,8 @@ void decode_tiles(std::span<const uint8_t> bytes, const ImageView& image, int re
     build_tile(work.header.size, work.tile_coding, t, body.size(), work.tile);
     order_precincts(work.header.size, work.tile_coding, work.tile);
     read_packets(work.tile_coding, body, work.tile);
-    TileDecoder(image, reduce, work).decode_components();
+    if (options.layers > 0 && options.layers < work.tile_coding.layers) drop_layers(options.layers, work.tile);
+    TileDecoder(image, options.reduce, work).decode_components();
   }
 }
 
@@ -294,7 +296,7 @@ void decode(std::span<const uint8_t> file, const ImageView& image, Workspace& wo
   }
   find_tile_parts(bytes, work);
   const CallCrew crew(options.threads, work);
-  decode_tiles(bytes, image, options.reduce, work);
+  decode_tiles(bytes, image, options, work);
 }
 
 Header read_header(std::span<const uint8_t> file) {

@@ -46,7 +46,7 @@ struct EbcotEncodeJob {
   bool reversible = true;  // else samples are quantizer indices, whose values lie in the middle of their bins
   // Bit-planes below this one are not coded.
   int stop_plane = 0;
-  // Coding ends with the first bit-plane whose three passes together gain less squared error a byte.
+  // Coding ends before the bit-plane that, by a guess, gains less squared error a byte, if those below it do, too.
   double stop_slope = 0.0;
 };
 

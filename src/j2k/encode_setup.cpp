@@ -53,6 +53,13 @@ int codeblock_style(const EncodeOptions& options) {
   return options.block_style;
 }
 
+int check_layers(const EncodeOptions& options) {
+  if (options.layers.empty()) return 1;
+  if (options.high_throughput) fail("High-Throughput has one quality layer, ", options.layers.size(), " are asked for");
+  if (options.layers.size() > 65535) fail(options.layers.size(), " quality layers are more than 65535");
+  return int(options.layers.size());
+}
+
 void set_coding(const ConstImageView& image, const EncodeOptions& options, TileCoding& coding) {
   ComponentCoding component;
   if (options.resolutions < 1 || options.resolutions > kMaxLevels + 1) {
@@ -74,7 +81,7 @@ void set_coding(const ConstImageView& image, const EncodeOptions& options, TileC
     component.precincts[std::size_t(r)] = uint8_t(y << 4 | x);
   }
   coding.progression = options.progression;
-  coding.layers = 1;
+  coding.layers = check_layers(options);
   coding.mct = options.mct;
   if (options.mct && image.components < 3) fail("a colour transformation of ", image.components, " components");
   coding.components.assign(image.components, component);

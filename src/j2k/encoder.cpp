@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The encoder's entry point: headers, tiles in order, packets.
 #include "encode_setup.hpp"
+#include "layers.hpp"
 #include "packet.hpp"
 #include "plane_dropping.hpp"
 #include "quantizer.hpp"
@@ -38,7 +39,9 @@ std::span<const uint8_t> encode(const ConstImageView& image, const EncodeOptions
   work.report = {};
   work.dropped_depth = kNothingDropped;
   const bool has_target = options.target_mse > 0 || options.target_bytes > 0;
-  if (has_target && !options.reversible) {
+  if (!options.layers.empty()) {
+    encode_layers(image, options, work);
+  } else if (has_target && !options.reversible) {
     encode_to_target(image, options, work);
   } else if (has_target && options.high_throughput) {
     encode_to_depth(image, options, work);

@@ -13,8 +13,17 @@ namespace blosc2_grok::j2k {
 // Writes every packet of the tile. The code-blocks hold their chunks and `missing_bits`.
 void write_packets(const TileCoding& coding, Tile& tile, std::vector<uint8_t>& out);
 
+// The bytes that the tile's packets of a layer take, headers and bodies, if those of the layers before were counted
+// like this. Chunks of later layers do not matter yet.
+std::size_t count_packets(int layer, Tile& tile, std::vector<uint8_t>& scratch);
+// Everything as before the first packet.
+void forget_packets(Tile& tile);
+
 // Reads every packet of the tile out of its tile-parts' joined bodies; the chunks point into `bytes`.
 // Components' resolutions are all read; what is not wanted is left alone later.
 void read_packets(const TileCoding& coding, std::span<const uint8_t> bytes, Tile& tile);
+
+// Takes away what layer `first` and later ones brought.
+void drop_layers(int first, Tile& tile);
 
 }  // namespace blosc2_grok::j2k

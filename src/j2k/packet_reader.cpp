@@ -159,4 +159,19 @@ void read_packets(const TileCoding& coding, std::span<const uint8_t> bytes, Tile
   for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) { reader.read(layer, ref); });
 }
 
+void drop_layers(int first, Tile& tile) {
+  for (CodeBlock& block : tile.codeblocks) {
+    int32_t* link = &block.first_chunk;
+    block.last_chunk = -1;
+    while (*link >= 0 && tile.chunks[std::size_t(*link)].layer < first) {
+      block.last_chunk = *link;
+      link = &tile.chunks[std::size_t(*link)].next;
+    }
+    for (int32_t i = *link; i >= 0; i = tile.chunks[std::size_t(i)].next) {
+      block.passes = uint16_t(block.passes - tile.chunks[std::size_t(i)].passes);
+    }
+    *link = -1;
+  }
+}
+
 }  // namespace blosc2_grok::j2k

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writes packets (ISO/IEC 15444-1 B.10): tag trees, pass counts, Lblock and lengths, then the code-blocks' bytes.
+#include <algorithm>
+
 #include "bit_io.hpp"
 #include "packet.hpp"
 #include "packet_order.hpp"
@@ -16,21 +18,24 @@ void put_pass_count(uint32_t passes, PacketBitWriter& out) {
   out.put(0xFF80 | (passes - 37), 16);
 }
 
-// The first chunk of `layer` on, and how many there are.
+// The block's chunks of one layer: the next ones after those written.
 struct LayerChunks {
-  int32_t first = -1;
+  int32_t first = -1, last = -1;
   int count = 0;
   uint32_t passes = 0;
 };
 
 LayerChunks chunks_of(const Tile& tile, const CodeBlock& block, int layer) {
   LayerChunks found;
-  for (int32_t i = block.first_chunk; i >= 0; i = tile.chunks[std::size_t(i)].next) {
+  const int32_t next =
+      block.written_chunk < 0 ? block.first_chunk : tile.chunks[std::size_t(block.written_chunk)].next;
+  for (int32_t i = next; i >= 0; i = tile.chunks[std::size_t(i)].next) {
     const Chunk& chunk = tile.chunks[std::size_t(i)];
-    if (chunk.layer != layer) continue;
+    if (chunk.layer != layer) break;
     if (found.first < 0) found.first = i;
     ++found.count;
     found.passes += chunk.passes;
+    found.last = i;
   }
   return found;
 }
@@ -60,6 +65,18 @@ class PacketWriter {
   PacketWriter(Tile& tile, std::vector<uint8_t>& out) : tile_(tile), out_(out) {}
 
   void write(int layer, const PrecinctRef& ref) {
+    visit_packet(layer, ref, [&](const Chunk& chunk) { out_.insert(out_.end(), chunk.data, chunk.data + chunk.length); });
+  }
+
+  // Writes the header alone; returns the bytes of the body.
+  std::size_t write_header(int layer, const PrecinctRef& ref) {
+    std::size_t bytes = 0;
+    visit_packet(layer, ref, [&](const Chunk& chunk) { bytes += chunk.length; });
+    return bytes;
+  }
+
+  template <class Visit>
+  void visit_packet(int layer, const PrecinctRef& ref, Visit&& visit) {
     const Resolution& resolution = tile_.resolution(ref.component, int(ref.resolution));
     const Precinct& precinct = tile_.precincts[resolution.first_precinct + ref.precinct];
     PacketBitWriter header(out_);
@@ -69,7 +86,9 @@ class PacketWriter {
       write_band_header(layer, band(resolution, b), precinct.bands[b], header);
     }
     header.finish();
-    for (int b = 0; any && b < resolution.bands; ++b) write_band_body(layer, band(resolution, b), precinct.bands[b]);
+    for (int b = 0; any && b < resolution.bands; ++b) {
+      visit_band_body(layer, band(resolution, b), precinct.bands[b], visit);
+    }
   }
 
   // Fills the precinct's tag trees: the layer of first inclusion, and the missing bit-planes.
@@ -83,7 +102,7 @@ class PacketWriter {
       for_each_block(band(resolution, b), part, [&](uint32_t x, uint32_t y, CodeBlock& block) {
         const int32_t first = block.first_chunk;
         inclusion.leaf(x, y).value = first < 0 ? 0xFFFF : tile_.chunks[std::size_t(first)].layer;
-        zero_bits.leaf(x, y).value = first < 0 ? 0xFFFF : block.missing_bits;
+        zero_bits.leaf(x, y).value = block.missing_bits;
       });
       inclusion.propagate();
       zero_bits.propagate();
@@ -132,10 +151,12 @@ class PacketWriter {
     });
   }
 
-  void write_band_body(int layer, const Subband& band, const PrecinctBand& part) {
+  template <class Visit>
+  void visit_band_body(int layer, const Subband& band, const PrecinctBand& part, Visit&& visit) {
     for_each_block(band, part, [&](uint32_t, uint32_t, CodeBlock& block) {
-      for_each_chunk(tile_, chunks_of(tile_, block, layer),
-                     [&](const Chunk& chunk) { out_.insert(out_.end(), chunk.data, chunk.data + chunk.length); });
+      const LayerChunks chunks = chunks_of(tile_, block, layer);
+      for_each_chunk(tile_, chunks, visit);
+      if (chunks.count != 0) block.written_chunk = chunks.last;
     });
   }
 
@@ -149,6 +170,22 @@ void write_packets(const TileCoding& coding, Tile& tile, std::vector<uint8_t>& o
   PacketWriter writer(tile, out);
   for (const PrecinctRef& ref : tile.order) writer.prepare(ref);
   for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) { writer.write(layer, ref); });
+}
+
+std::size_t count_packets(int layer, Tile& tile, std::vector<uint8_t>& scratch) {
+  PacketWriter writer(tile, scratch);
+  scratch.clear();
+  std::size_t bodies = 0;
+  for (const PrecinctRef& ref : tile.order) {
+    writer.prepare(ref);
+    bodies += writer.write_header(layer, ref);
+  }
+  return scratch.size() + bodies;
+}
+
+void forget_packets(Tile& tile) {
+  for (CodeBlock& block : tile.codeblocks) block.length_bits = 3, block.passes = 0, block.written_chunk = -1;
+  std::fill(tile.tag_nodes.begin(), tile.tag_nodes.end(), TagNode{});
 }
 
 }  // namespace blosc2_grok::j2k

@@ -3,6 +3,8 @@
 #include "part1_blocks.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
 
 namespace blosc2_grok::j2k {
 namespace {
@@ -10,19 +12,6 @@ namespace {
 EbcotScratch& scratch_of(WorkerMemory& worker) {
   if (!worker.ebcot) worker.ebcot = std::make_unique<EbcotScratch>();
   return *worker.ebcot;
-}
-
-// One chunk a codeword segment.
-void add_segments(const EbcotEncoded& encoded, const uint8_t* bytes, int style, CodeBlock& block, Tile& tile) {
-  uint32_t begin = 0;
-  int first = 0;
-  for (int pass = 0; pass < encoded.passes; ++pass) {
-    const bool last = pass + 1 == encoded.passes;
-    if (!last && !ends_segment(pass, unsigned(style))) continue;
-    const uint32_t end = last ? uint32_t(encoded.bytes) : encoded.pass[pass].bytes;
-    add_chunk(tile, block, {bytes + begin, end - begin, 0, uint8_t(pass + 1 - first), -1});
-    begin = end, first = pass + 1;
-  }
 }
 
 // The chunks of each segment, joined where several layers have some of it.
@@ -51,9 +40,8 @@ void gather_segments(const CodeBlock& block, int style, const std::vector<Chunk>
   }
 }
 
-}  // namespace
-
-std::size_t encode_part1_block(const BlockPlace& place, bool keep, WorkerMemory& worker, Workspace::Impl& work) {
+const EbcotEncoded& run_encoder(const BlockPlace& place, double stop_slope, uint8_t* bytes, WorkerMemory& worker,
+                                Workspace::Impl& work) {
   const Subband& band = place.band;
   const ComponentCoding& coding = work.header.coding.components[0];
   EbcotEncodeJob job;
@@ -62,19 +50,80 @@ std::size_t encode_part1_block(const BlockPlace& place, bool keep, WorkerMemory&
   job.band = EbcotBand(band.band);
   job.style = unsigned(coding.codeblock_style);
   job.reversible = coding.reversible;
-  uint8_t* bytes = take_room(kMaxEbcotBytes, worker, work);
+  job.stop_slope = stop_slope;
   EbcotEncoded& encoded = worker.ebcot_encoded;
   work.kernels.ebcot_encode(job, scratch_of(worker), bytes, encoded);
   if (encoded.planes > band.magnitude_bits) {
     fail("a coefficient has ", encoded.planes, " bits, ", band.magnitude_bits, " are announced");
   }
+  return encoded;
+}
+
+// The squared error that the bits below `plane` make; a quantizer index lies in the middle of its bin.
+double rest_below(int plane, const BlockPlace& place, bool reversible) {
+  if (plane == 0 && reversible) return 0.0;
+  const double offset = (reversible ? 0.0 : 0.5) - 0.5 * double(uint64_t{1} << plane);
+  const uint32_t low = (uint32_t{1} << plane) - 1;
+  double sums[4] = {};  // in turn, so that no addition waits for the one before
+  for (int64_t y = 0; y < place.rect.height(); ++y) {
+    const int32_t* row = place.samples + std::size_t(y) * place.stride;
+    for (int64_t x = 0; x < place.rect.width(); ++x) {
+      const auto magnitude = uint32_t(std::abs(row[x]));
+      const double rest = magnitude > low ? double(magnitude & low) + offset : double(magnitude);
+      sums[x % 4] += rest * rest;
+    }
+  }
+  const double own = reversible ? 0.0 : double(place.rect.width() * place.rect.height()) / 12;  // within a bin
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]) + own;
+}
+
+}  // namespace
+
+std::size_t encode_part1_block(const BlockPlace& place, bool keep, WorkerMemory& worker, Workspace::Impl& work) {
+  uint8_t* bytes = take_room(kMaxEbcotBytes, worker, work);
+  const EbcotEncoded& encoded = run_encoder(place, 0.0, bytes, worker, work);
   if (!keep || encoded.passes == 0) return encoded.bytes;
   worker.coded = worker.coded.subspan(encoded.bytes);
-  CodeBlock& block = work.tile.codeblock(band, place.x, place.y);
-  block.missing_bits = uint8_t(band.magnitude_bits - encoded.planes);
+  CodeBlock& block = work.tile.codeblock(place.band, place.x, place.y);
+  block.missing_bits = uint8_t(place.band.magnitude_bits - encoded.planes);
   const std::lock_guard lock(work.coded_lock);
-  add_segments(encoded, bytes, coding.codeblock_style, block, work.tile);
+  add_passes({bytes, encoded.pass}, 0, encoded.passes, 0, work.header.coding.components[0].codeblock_style, block,
+             work.tile);
   return encoded.bytes;
+}
+
+void code_part1_block(const BlockPlace& place, double stop_slope, CodedBlock& coded, WorkerMemory& worker,
+                      Workspace::Impl& work) {
+  constexpr std::size_t kMostRoom = kMaxEbcotBytes + (kMaxEbcotPasses + 1) * sizeof(EbcotPass);
+  uint8_t* bytes = take_room(kMostRoom, worker, work);
+  const EbcotEncoded& encoded = run_encoder(place, stop_slope / coded.weight, bytes, worker, work);
+  coded.passes = uint16_t(encoded.passes);
+  coded.bytes = bytes;
+  coded.is_whole = encoded.planes == 0 || encoded.passes == 3 * encoded.planes - 2;
+  coded.missing_bits = encoded.planes == 0 ? 0xFF : uint8_t(place.band.magnitude_bits - encoded.planes);
+  coded.energy = 0.0;
+  if (encoded.passes == 0) return;
+  const bool reversible = work.header.coding.components[0].reversible;
+  const int lowest_plane = encoded.planes - 1 - (encoded.passes - 1) / 3;
+  coded.energy = encoded.pass[encoded.passes - 1].distortion + rest_below(lowest_plane, place, reversible);
+  // The passes stand behind the bytes.
+  void* behind = bytes + encoded.bytes;
+  std::size_t room = kMostRoom - encoded.bytes;
+  std::align(alignof(EbcotPass), std::size_t(encoded.passes) * sizeof(EbcotPass), behind, room);
+  EbcotPass* const passes = static_cast<EbcotPass*>(behind);
+  std::copy_n(encoded.pass, encoded.passes, passes);
+  coded.pass = passes;
+  worker.coded = worker.coded.subspan(std::size_t(reinterpret_cast<uint8_t*>(passes + encoded.passes) - bytes));
+}
+
+void add_passes(const CodedPasses& coded, int first, int end, int layer, int style, CodeBlock& block, Tile& tile) {
+  uint32_t begin = first == 0 ? 0 : coded.pass[first - 1].bytes;
+  for (int pass = first; pass < end; ++pass) {
+    if (pass + 1 != end && !ends_segment(pass, unsigned(style))) continue;
+    const uint32_t stop = coded.pass[pass].bytes;
+    add_chunk(tile, block, {coded.bytes + begin, stop - begin, uint16_t(layer), uint8_t(pass + 1 - first), -1});
+    begin = stop, first = pass + 1;
+  }
 }
 
 void decode_part1_block(const BlockPlace& place, int style, int fraction_bits, WorkerMemory& worker,

@@ -23,7 +23,8 @@ struct Chunk {
 struct CodeBlock {
   int32_t first_chunk = -1;
   int32_t last_chunk = -1;
-  uint8_t missing_bits = 0;  // zero bit-planes P of the packet header
+  int32_t written_chunk = -1;   // encoder: the last one that is in a packet
+  uint8_t missing_bits = 0xFF;  // zero bit-planes P of the packet header; encoder: 0xFF where nothing is coded
   uint8_t length_bits = 3;   // Lblock
   uint16_t passes = 0;       // read or written so far
 };

@@ -108,7 +108,8 @@ class EncodeBands final : public BandRows<T> {
 };
 
 // Takes subband rows from the wavelet and keeps them.
-class KeepBands final : public BandRows<float> {
+template <class T>
+class KeepBands final : public BandRows<T> {
  public:
   explicit KeepBands(Workspace::Impl& work) : work_(work) {}
 
@@ -120,17 +121,18 @@ class KeepBands final : public BandRows<float> {
       const Rect& rect = work_.tile.subbands[first_band_ + b].rect;
       KeptBand band;
       band.stride = padded_row(std::size_t(rect.width()));
-      band.data = work_.coefficients.take<float>(band.stride * std::size_t(std::max<int64_t>(1, rect.height())));
+      T* const data = work_.coefficients.take<T>(band.stride * std::size_t(std::max<int64_t>(1, rect.height())));
+      band.of<T>() = data;
       work_.kept.push_back(band);
     }
     next_.assign(bands, 0);
   }
 
-  float* row(std::size_t band) override {
+  T* row(std::size_t band) override {
     const std::size_t b = band - first_band_;
-    const KeptBand& kept = work_.kept[first_kept_ + b];
+    KeptBand& kept = work_.kept[first_kept_ + b];
     const bool empty = work_.tile.subbands[band].rect.empty();
-    return kept.data + kRowPadding + (empty ? 0 : next_[b] * kept.stride);
+    return kept.of<T>() + kRowPadding + (empty ? 0 : next_[b] * kept.stride);
   }
   void commit_row(std::size_t band) override { ++next_[band - first_band_]; }
   void finish() {}
@@ -154,8 +156,11 @@ class TileEncoder {
   }
 
   void keep_components() {
-    for_each_group(
-        [&](std::size_t first, int together) { encode_group<KeepBands>(first, together, work_.analysis_float); });
+    const bool reversible = work_.header.coding.components[0].reversible;
+    for_each_group([&](std::size_t first, int together) {
+      reversible ? encode_group<KeepBands<int32_t>>(first, together, work_.analysis_int)
+                 : encode_group<KeepBands<float>>(first, together, work_.analysis_float);
+    });
   }
 
  private:
@@ -194,7 +199,7 @@ class TileEncoder {
 
   template <class Bands>
   Bands make_bands(std::size_t i) {
-    if constexpr (std::is_same_v<Bands, KeepBands>)
+    if constexpr (std::is_constructible_v<Bands, Workspace::Impl&>)
       return Bands(work_);
     else
       return Bands(work_, work_.stripes[i]);

@@ -9,10 +9,10 @@ namespace blosc2_grok::j2k {
 // Samples through colour and wavelet transform into the tile's code-blocks, row by row.
 void encode_tile_rows(const ConstImageView& image, Workspace::Impl& work);
 
-// Irreversible only: samples through the transforms; the coefficients are appended to the workspace's.
+// Samples through the transforms; the coefficients are appended to the workspace's.
 void keep_tile_rows(const ConstImageView& image, Workspace::Impl& work);
 
-// Quantizes and codes kept coefficients, whose first band is `first_band` of the workspace's. With `sampling` above 1
+// Irreversible only, as what follows: quantizes and codes kept coefficients, whose first band is `first_band` of the workspace's. With `sampling` above 1
 // only one code-block in so many, and nothing is kept. Returns the bytes of the code-blocks.
 std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspace::Impl& work);
 

@@ -4,12 +4,17 @@
 
 #include <algorithm>
 
+#include "layer_blocks.hpp"
+
 namespace blosc2_grok::j2k {
 
 Workspace::Workspace() : impl_(std::make_unique<Impl>()) {}
 Workspace::~Workspace() = default;
 Workspace::Workspace(Workspace&&) noexcept = default;
 Workspace& Workspace::operator=(Workspace&&) noexcept = default;
+
+Workspace::Impl::Impl() = default;
+Workspace::Impl::~Impl() = default;
 
 std::size_t Workspace::reserved_bytes() const {
   const Impl& w = *impl_;

@@ -86,8 +86,17 @@ struct BandStripes {
 
 // Coefficients of a subband, kept for several tries of a step.
 struct KeptBand {
-  float* data = nullptr;
+  float* data = nullptr;      // irreversible
+  int32_t* counts = nullptr;  // reversible
   std::size_t stride = 0;
+
+  template <class T>
+  T*& of() {
+    if constexpr (std::is_same_v<T, float>)
+      return data;
+    else
+      return counts;
+  }
 };
 
 // A kept band's code-blocks: `first_block` and every `sampling`-th one from there.
@@ -111,7 +120,12 @@ struct WorkerMemory {
   std::size_t counted_bytes = 0;       // of the code-blocks that were coded only to know their size
 };
 
+struct LayerMemory;
+
 struct Workspace::Impl {
+  Impl();
+  ~Impl();
+
   KernelSet kernels;
   MainHeader header;
   TileCoding tile_coding;
@@ -122,6 +136,7 @@ struct Workspace::Impl {
   std::vector<KeptBand> kept;              // of all tiles, in order
   double dropped_depth = kNothingDropped;  // for a band of unit synthesis gain
   std::vector<KeptJob> kept_jobs;
+  std::unique_ptr<LayerMemory> layers;  // from the first call with quality layers on
   EncodeReport report;
   std::vector<uint8_t> output;
   std::vector<uint8_t> bodies;  // decoder: a tile's tile-parts joined

@@ -42,13 +42,14 @@ inline opj_stream_t* open_stream(MemoryStream& memory) {
 }
 
 // Fills `image` (of the right geometry) with what OpenJPEG makes of the codestream; throws if it refuses.
-inline void openjpeg_decode(std::span<const uint8_t> bytes, Image& image, int reduce = 0) {
+inline void openjpeg_decode(std::span<const uint8_t> bytes, Image& image, int reduce = 0, int layers = 0) {
   MemoryStream memory{bytes};
   opj_stream_t* stream = open_stream(memory);
   opj_codec_t* codec = opj_create_decompress(OPJ_CODEC_J2K);
   opj_dparameters_t parameters;
   opj_set_default_decoder_parameters(&parameters);
   parameters.cp_reduce = OPJ_UINT32(reduce);
+  parameters.cp_layer = OPJ_UINT32(layers);
   opj_image_t* decoded = nullptr;
   const bool good = opj_setup_decoder(codec, &parameters) && opj_read_header(stream, codec, &decoded) &&
                     opj_decode(codec, stream, decoded) && opj_end_decompress(codec, stream);

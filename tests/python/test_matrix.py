@@ -133,7 +133,6 @@ if not has_engine("grok"):
     REFUSALS["auto"] = {name: why for name, why in REFUSALS["openjpeg"].items() if OVERRUN not in why}
 # Part 1 by our own coder, where the build has it.
 REFUSALS["j2k"] = {name: reason for name, reason in REFUSALS["j2k-ht"].items() if reason != OTHER_STYLES}
-REFUSALS["j2k"]["layers-20-5-1"] = "it writes one quality layer in Part 1"
 # HT as `mode=64` alone asks for it: our coder first, Grok for what it lacks.
 REFUSALS["auto-ht"] = REFUSALS["grok-ht"] if has_engine("grok") else REFUSALS["j2k-ht"]
 
@@ -243,7 +242,6 @@ REASONS = [
     "Grok could not encode",
     "it has no region of interest",
     "it has no framerate",
-    "it writes one quality layer in Part 1",
     "one tile-part for each tile",
     "no rateControlAlgorithm but BISECT",
     "can't be kept",

@@ -77,7 +77,8 @@ TEST(Engine, OursTakesWhatItCovers) {
       {{{"mode", 64}}, 0, EngineName::kJ2k},
       {{{"mode", 64}}, 40, EngineName::kJ2k},
       {{{"tile_size", Array{32, 32}}, {"mode", 1}}, 0, EngineName::kJ2k},
-      {{}, 40, EngineName::kOpenjpeg},
+      {{}, 40, EngineName::kJ2k},
+      {{{"quality_mode", "dB"}, {"quality_layers", Array{30, 40}}}, 0, EngineName::kJ2k},
       {{{"engine", "openjpeg"}}, 0, EngineName::kOpenjpeg},
   };
   for (const Row& row : rows) {
