@@ -157,7 +157,26 @@ TEST(Loss, ToldIsWhatDecodingGives) {
       options.target_mse = std::ldexp(1.0, 2 * s.bits - 16);
       expect_true_loss(image, options, workspace);
       options.target_mse = 0;
+      options.base_step = 0.3 + s.noise;
+      expect_true_loss(image, options, workspace);
     }
+  }
+}
+
+TEST(Loss, BytesAreTheSameWhetherItIsToldOrNot) {
+  Workspace workspace;
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    Case test = random_case(8300000 + seed);
+    SCOPED_TRACE(test.name);
+    test.options.reversible = false;
+    test.options.base_step = 0.2 + double(seed % 7);
+    const auto plain = encode(test.image.view(), test.options, workspace);
+    const std::vector<uint8_t> bytes(plain.begin(), plain.end());
+    EXPECT_FALSE(workspace.report().loss);
+    test.options.measure_loss = true;
+    const auto measured = encode(test.image.view(), test.options, workspace);
+    EXPECT_TRUE(std::equal(measured.begin(), measured.end(), bytes.begin(), bytes.end()));
+    EXPECT_TRUE(workspace.report().loss);
   }
 }
 
@@ -168,7 +187,9 @@ TEST(Loss, ToldIsWhatDecodingGivesForAnySettings) {
     SCOPED_TRACE(test.name);
     test.options.reversible = false;
     test.options.measure_loss = true;
-    if (seed % 2 == 0) {
+    if (seed % 5 == 0) {
+      test.options.base_step = 0.1 + double(seed);
+    } else if (seed % 2 == 0) {
       test.options.target_bytes = 200 + test.image.memory.size() / (1 + seed % 9);
     } else {
       test.options.target_mse = std::ldexp(1.0, 2 * int(seed % uint64_t(test.image.bits)));
