@@ -68,7 +68,7 @@ struct EncodeOptions {
   // choose how many of the lowest bit-planes to leave out, for the error by estimate.
   double target_mse = 0.0;
   std::size_t target_bytes = 0;
-  bool measure_loss = false;     // with a target, irreversible or by layers: report what decoding will lose, if known
+  bool measure_loss = false;     // irreversible or by layers: report what decoding will lose, if known
   bool high_throughput = true;   // Part 15's block coder, else Part 1's
   // Part 1: quality layers, the best one last, each met by leaving out coding passes; the step is `base_step`. Empty:
   // one layer, by the targets above.
@@ -106,7 +106,7 @@ struct Loss {
 struct EncodeReport {
   double base_step = 0.0;           // 0: nothing was searched
   double mean_squared_error = 0.0;  // after rounding and clipping, where one was asked
-  std::optional<Loss> loss;         // where it was to be measured and a step was searched
+  std::optional<Loss> loss;         // where it was to be measured, irreversible
 };
 
 // Reusable memory of one call at a time: nothing in it grows any more once a block of some kind has been through.

@@ -33,8 +33,8 @@ void Crew::add(Batch& batch) {
     return batch.run_(batch.what_, 0, batch.count_, 0);
   }
   {
-    const std::lock_guard lock(mutex_);
-    if (error_) std::rethrow_exception(error_);
+    std::unique_lock lock(mutex_);
+    if (error_) fail(lock);
     (first_ == nullptr ? first_ : last_->following_) = &batch;
     last_ = &batch;
   }
@@ -51,7 +51,13 @@ void Crew::finish(const Batch& batch) {
       done_.wait(lock, [&] { return error_ || batch.unfinished_ == 0; });
     }
   }
-  if (error_) std::rethrow_exception(error_);
+  if (error_) fail(lock);
+}
+
+// What the pieces of work refer to may end with the caller's functions: nobody is to be at one.
+void Crew::fail(std::unique_lock<std::mutex>& lock) {
+  done_.wait(lock, [&] { return busy_ == 0; });
+  std::rethrow_exception(error_);
 }
 
 void Crew::work(std::size_t worker) {
@@ -69,6 +75,7 @@ void Crew::do_some(std::unique_lock<std::mutex>& lock, std::size_t worker) {
   const uint32_t first = batch.next_, end = std::min(batch.count_, first + batch.grain_);
   batch.next_ = end;
   if (end == batch.count_) first_ = batch.following_;
+  ++busy_;
   lock.unlock();
   std::exception_ptr error;
   try {
@@ -77,12 +84,13 @@ void Crew::do_some(std::unique_lock<std::mutex>& lock, std::size_t worker) {
     error = std::current_exception();
   }
   lock.lock();
+  --busy_;
   batch.unfinished_ -= end - first;
   if (error && !error_) {
     error_ = error;
     drop_queue();
   }
-  if (worker != 0 && (batch.unfinished_ == 0 || error)) done_.notify_one();
+  if (worker != 0 && (batch.unfinished_ == 0 || error_)) done_.notify_one();
 }
 
 void Crew::drop_queue() { first_ = last_ = nullptr; }

@@ -43,13 +43,21 @@ class Crew {
   std::size_t size() const { return threads_.size() + 1; }
   // Queues the batch; without other threads it is done at once. Throws what a piece of work threw.
   void add(Batch& batch);
-  // Works until all of the batch is done. Throws what a piece of work, of this batch or another one, threw.
+  // Works until all of the batch is done. Throws what a piece of work, of this batch or another one, threw; then
+  // nobody is at work any more.
   void finish(const Batch& batch);
+  // `count` pieces of this kind of work, done when it returns.
+  void run_all(Batch::Run run, const void* what, uint32_t count) {
+    Batch batch(run, what, count, 1);
+    add(batch);
+    finish(batch);
+  }
 
  private:
   void work(std::size_t worker);
   void do_some(std::unique_lock<std::mutex>& lock, std::size_t worker);
   void drop_queue();
+  [[noreturn]] void fail(std::unique_lock<std::mutex>& lock);
 
   std::mutex mutex_;
   std::condition_variable more_;  // for the threads: a batch has come, or the end
@@ -57,6 +65,7 @@ class Crew {
   Batch* first_ = nullptr;        // of those with pieces that nobody has taken
   Batch* last_ = nullptr;
   bool closing_ = false;
+  uint32_t busy_ = 0;         // threads in a piece of work
   std::exception_ptr error_;  // the first one
   std::vector<std::thread> threads_;
 };

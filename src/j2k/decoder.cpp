@@ -56,8 +56,13 @@ void gather_ht_segments(const CodeBlock& block, const std::vector<Chunk>& chunks
   job.refinement = {joined, std::size_t{first.length} + second.length};
 }
 
-HtDecodeJob make_ht_job(const BlockPlace& place, const StripeJob& stripe, Buffer<uint8_t>& memory) {
-  Tile& tile = stripe.work->tile;
+// How a component's code-blocks are coded.
+struct BlockKind {
+  int style = 0;
+  int fraction_bits = 0;  // below the coefficients' units
+};
+
+HtDecodeJob make_ht_job(const BlockPlace& place, const BlockKind& kind, Buffer<uint8_t>& memory, Tile& tile) {
   const CodeBlock& block = tile.codeblock(place.band, place.x, place.y);
   HtDecodeJob job;
   job.samples = place.samples;
@@ -66,8 +71,8 @@ HtDecodeJob make_ht_job(const BlockPlace& place, const StripeJob& stripe, Buffer
   job.passes = block.passes;
   job.missing_bits = block.missing_bits;
   job.magnitude_bits = place.band.magnitude_bits;
-  job.fraction_bits = stripe.fraction_bits;
-  job.causal = (stripe.style & kCodeBlockCausal) != 0;
+  job.fraction_bits = kind.fraction_bits;
+  job.causal = (kind.style & kCodeBlockCausal) != 0;
   if (block.first_chunk >= 0) gather_ht_segments(block, tile.chunks, memory, job);
   return job;
 }
@@ -76,138 +81,129 @@ void clear(const HtDecodeJob& job) {
   for (int y = 0; y < job.height; ++y) std::fill_n(job.samples + std::size_t(y) * job.stride, job.width, 0);
 }
 
-void decode_ht_blocks(const StripeJob& stripe, uint32_t first, uint32_t end, WorkerMemory& worker) {
-  const KernelSet& kernels = stripe.work->kernels;
+void decode_ht_blocks(const PieceBand& rows, uint32_t y, const BlockKind& kind, WorkerMemory& worker,
+                      Workspace::Impl& work) {
   HtDecodeJob jobs[kDecodeTogether];
   std::size_t waiting = 0;
-  for (uint32_t x = first; x < end; ++x) {
-    jobs[waiting] = make_ht_job(stripe.stripe.block(x), stripe, worker.block_bytes[waiting]);
+  for (uint32_t x = 0; x < rows.band->grid_width; ++x) {
+    jobs[waiting] = make_ht_job(rows.block(x, y), kind, worker.block_bytes[waiting], work.tile);
     if (jobs[waiting].cleanup.empty()) {
       clear(jobs[waiting]);
     } else if (++waiting == kDecodeTogether) {
-      kernels.decode_blocks({jobs, waiting}, worker.ht);
+      work.kernels.decode_blocks({jobs, waiting}, worker.ht);
       waiting = 0;
     }
   }
-  if (waiting != 0) kernels.decode_blocks({jobs, waiting}, worker.ht);
+  if (waiting != 0) work.kernels.decode_blocks({jobs, waiting}, worker.ht);
 }
 
-void decode_stripe(const void* what, uint32_t first, uint32_t end, std::size_t index) {
-  const StripeJob& job = *static_cast<const StripeJob*>(what);
-  WorkerMemory& worker = *job.work->workers[index];
-  if ((job.style & kCodeBlockHt) != 0) return decode_ht_blocks(job, first, end, worker);
-  for (uint32_t x = first; x < end; ++x) {
-    decode_part1_block(job.stripe.block(x), job.style, job.fraction_bits, worker, *job.work);
-  }
+void decode_blocks(const PieceBand& rows, const BlockKind& kind, WorkerMemory& worker, Workspace::Impl& work) {
+  rows.for_each_grid_row([&](uint32_t y) {
+    if ((kind.style & kCodeBlockHt) != 0) return decode_ht_blocks(rows, y, kind, worker, work);
+    for (uint32_t x = 0; x < rows.band->grid_width; ++x) {
+      decode_part1_block(rows.block(x, y), kind.style, kind.fraction_bits, worker, work);
+    }
+  });
 }
 
-// Gives subband rows to the wavelet; a row of code-blocks is decoded before its first row is asked for.
+// Components of a tile that go together: code-blocks in, samples out.
 template <class T>
-class DecodeBands final : public BandRows<T> {
+class DecodePieces final : public SynthesisPieces<T> {
  public:
-  DecodeBands(Workspace::Impl& work, std::vector<BandStripes>& stripes) : work_(work), stripes_(stripes) {}
+  DecodePieces(const ImageView& image, int reduce, Workspace::Impl& work)
+      : image_(image), work_(work), reduce_(reduce), area_(reduced_area(work.header.size, reduce)) {}
 
-  void start(std::size_t component, int reduce, int style) {
-    const TileComponent& at = work_.tile.components[component];
-    first_band_ = std::size_t(work_.tile.resolution(component, 0).first_band);
-    stripes_.resize(std::size_t(3 * std::max(0, at.levels - reduce) + 1));
-    for (std::size_t b = 0; b < stripes_.size(); ++b) {
-      const Subband& band = work_.tile.subbands[first_band_ + b];
-      stripes_[b].start(band, kFloat, decode_stripe, work_);
-      stripes_[b].step = float(0.5 * band.step);
-      for (StripeJob& job : stripes_[b].jobs) job.style = style, job.fraction_bits = kFloat ? 1 : 0;
+  void decode(std::size_t first, int together) {
+    first_ = first;
+    for (std::size_t c = first; c < first + std::size_t(together); ++c) {
+      const ComponentCoding& coding = work_.tile_coding.components[c];
+      if (coding.levels < reduce_) fail("reduce ", reduce_, " with ", coding.levels, " decompositions");
     }
+    if (together == 3 && !has_same_pieces()) return decode_one_by_one();
+    decode_together(together);
   }
-
-  // Those stripes that the wavelet needs first, come first.
-  void queue_first(uint32_t grid_row) {
-    for (BandStripes& stripes : stripes_) {
-      if (grid_row < stripes.in_turn) queue(stripes, grid_row);
-    }
-  }
-
-  T* row(std::size_t band) override {
-    BandStripes& stripes = stripes_[band - first_band_];
-    BandStripe* stripe = &stripes.job(stripes.grid_row).stripe;
-    if (stripe->band->rect.empty()) {
-      return kFloat ? static_cast<T*>(stripes.line) : reinterpret_cast<T*>(stripe->data);
-    }
-    if (stripe->next_y == stripe->end_y) {  // its place is free for another one
-      queue(stripes, stripes.grid_row + stripes.in_turn);
-      stripe = &stripes.job(++stripes.grid_row).stripe;
-    }
-    if (stripe->next_y == stripe->first_y) work_.crew->finish(stripes.job(stripes.grid_row).batch);
-    int32_t* row = stripe->row(stripe->next_y++);
-    if constexpr (kFloat) {
-      float* line = static_cast<float*>(stripes.line);
-      work_.kernels.rows->dequantize(row, std::size_t(stripe->band->rect.width()), stripes.step, line);
-      return line;
-    } else {
-      return row;
-    }
-  }
-  void commit_row(std::size_t) override {}
 
  private:
   static constexpr bool kFloat = std::is_same_v<T, float>;
 
-  void queue(BandStripes& stripes, uint32_t grid_row) {
-    StripeJob& job = stripes.job(grid_row);
-    if (grid_row >= job.stripe.band->grid_height) return;
-    job.stripe.start_stripe(grid_row);
-    work_.crew->add(job.batch);
+  void decode_together(int together) {
+    work_.rows.reset();
+    this->start(*work_.kernels.rows, work_.tile, first_, together, reduce_, work_.crew->size(),
+                pieces_each(work_.tile_coding.components[first_]), work_.rows);
+    this->run(*work_.crew);
   }
 
-  Workspace::Impl& work_;
-  std::vector<BandStripes>& stripes_;
-  std::size_t first_band_ = 0;
-};
+  // COC markers may tell the three apart.
+  bool has_same_pieces() const {
+    const ComponentCoding* codings = work_.tile_coding.components.data();
+    const auto is_like_first = [&](const ComponentCoding& coding) {
+      return coding.levels == codings[0].levels && coding.codeblock_height_log2 == codings[0].codeblock_height_log2 &&
+             std::equal(coding.precincts.begin(), coding.precincts.end(), codings[0].precincts.begin());
+    };
+    return is_like_first(codings[1]) && is_like_first(codings[2]);
+  }
 
-class TileDecoder {
- public:
-  TileDecoder(const ImageView& image, int reduce, Workspace::Impl& work)
-      : image_(image), reduce_(reduce), work_(work), area_(reduced_area(work.header.size, reduce)) {}
-
-  void decode_components() {
-    const std::size_t components = work_.tile.components.size();
-    for (std::size_t c = 0; c < components;) {
-      const int together = work_.tile_coding.mct && c == 0 ? 3 : 1;
-      work_.rows.reset();
-      work_.tile_coding.components[c].reversible ? decode_group<int32_t>(c, together, work_.synthesis_int)
-                                                 : decode_group<float>(c, together, work_.synthesis_float);
-      c += std::size_t(together);
+  // Whole planes, then the colour transformation.
+  void decode_one_by_one() {
+    const Rect rect = ceil_shift(work_.tile.components[0].rect, reduce_);
+    const std::size_t width = std::size_t(rect.width()), height = std::size_t(rect.height());
+    std::vector<T> memory((3 * height + 3) * padded_row(width));
+    const auto row_of = [&](std::size_t i) { return memory.data() + i * padded_row(width); };
+    for (first_ = 0; first_ < 3; ++first_) {
+      plane_ = row_of(first_ * height);
+      decode_together(1);
+    }
+    plane_ = nullptr, first_ = 0;
+    for (std::size_t y = 0; y < height; ++y) {
+      T* rows[3] = {row_of(y), row_of(height + y), row_of(2 * height + y)};
+      T* colours[3] = {row_of(3 * height), row_of(3 * height + 1), row_of(3 * height + 2)};
+      transform_colour(rows, width, colours);
+      for (std::size_t i = 0; i < 3; ++i) write_row(colours[i], width, place(i, rect.x0, rect.y0 + int64_t(y)));
     }
   }
 
- private:
-  template <class T>
-  void decode_group(std::size_t first, int together, Synthesis<T>* syntheses) {
-    DecodeBands<T> bands[3] = {{work_, work_.stripes[0]}, {work_, work_.stripes[1]}, {work_, work_.stripes[2]}};
-    for (int i = 0; i < together; ++i) {
-      const std::size_t c = first + std::size_t(i);
-      const ComponentCoding& coding = work_.tile_coding.components[c];
-      if (coding.levels < reduce_) fail("reduce ", reduce_, " with ", coding.levels, " decompositions");
-      bands[i].start(c, reduce_, coding.codeblock_style);
-      syntheses[i].start(*work_.kernels.rows, work_.tile, c, reduce_, bands[i], work_.rows);
-    }
-    for (uint32_t grid_row = 0; grid_row < 2; ++grid_row) {
-      for (int i = 0; i < together; ++i) bands[i].queue_first(grid_row);
-    }
-    const Rect rect = ceil_shift(work_.tile.components[first].rect, reduce_);
-    if (rect.empty()) return;
-    T* colours[3] = {};
-    for (int i = 0; i < together; ++i) colours[i] = work_.rows.take<T>(padded_row(std::size_t(rect.width())));
-    for (int64_t y = rect.y0; y < rect.y1; ++y) {
-      T* rows[3] = {};
-      for (int i = 0; i < together; ++i) rows[i] = syntheses[i].next();
-      // The wavelet still needs its rows as they are.
-      if (together == 3) transform_colour(rows, std::size_t(rect.width()), colours);
-      for (int i = 0; i < together; ++i) {
-        write_row(together == 3 ? colours[i] : rows[i], std::size_t(rect.width()),
-                  place(first + std::size_t(i), rect.x0, y));
+  void begin_piece(const PieceStage& stage, int64_t begin, int64_t end, std::size_t worker) override {
+    WorkerMemory& memory = *work_.workers[worker];
+    start_bands(stage, begin, end, first_, this->together_, kFloat, memory, work_);
+    for (int i = 0; i < this->together_; ++i) {
+      const BlockKind kind{work_.tile_coding.components[first_ + std::size_t(i)].codeblock_style, kFloat ? 1 : 0};
+      for (std::size_t b = stage.first_band(); b < stage.end_band(); ++b) {
+        decode_blocks(memory.bands[i][b], kind, memory, work_);
       }
     }
+    for (int i = 0; this->together_ == 3 && i < 3; ++i) {
+      memory.colours[i] = memory.piece.template take<T>(padded_row(std::size_t(stage.rect.width())));
+    }
   }
+
+  T* band_row(int component, std::size_t band, int64_t y, std::size_t worker) override {
+    const PieceBand& rows = work_.workers[worker]->bands[component][band];
+    if constexpr (kFloat) {
+      const std::size_t width = std::size_t(rows.band->rect.width());
+      work_.kernels.rows->dequantize(rows.row(y), width, float(0.5 * rows.band->step), rows.line);
+      return rows.line;
+    } else {
+      return rows.row(y);
+    }
+  }
+
+  void write_rows(int64_t y, T* const* rows, std::size_t worker) override {
+    const Rect& rect = this->stages_.back().rect;
+    const std::size_t width = std::size_t(rect.width());
+    if (plane_ != nullptr) {
+      std::copy_n(rows[0], width, plane_ + std::size_t(y - rect.y0) * padded_row(width));
+      return;
+    }
+    T* colours[kMostTogether] = {};
+    if (this->together_ == 3) {
+      for (int i = 0; i < 3; ++i) colours[i] = static_cast<T*>(work_.workers[worker]->colours[i]);
+      transform_colour(rows, width, colours);  // the wavelet still needs its rows as they are
+    }
+    for (int i = 0; i < this->together_; ++i) {
+      write_row(this->together_ == 3 ? colours[i] : rows[i], width, place(first_ + std::size_t(i), rect.x0, y));
+    }
+  }
+  Arena& arena_of(std::size_t worker) override { return work_.workers[worker]->piece; }
 
   std::byte* place(std::size_t component, int64_t x, int64_t y) const {
     const std::ptrdiff_t element = image_.component_offsets[component] +
@@ -223,18 +219,31 @@ class TileDecoder {
   void write_row(const float* row, std::size_t width, std::byte* to) {
     work_.kernels.rows->write_float(row, width, layout(), to);
   }
-  void transform_colour(int32_t** rows, std::size_t width, int32_t** to) {
+  void transform_colour(int32_t* const* rows, std::size_t width, int32_t* const* to) {
     work_.kernels.rows->rct_inverse(rows, width, to);
   }
-  void transform_colour(float** rows, std::size_t width, float** to) {
+  void transform_colour(float* const* rows, std::size_t width, float* const* to) {
     work_.kernels.rows->ict_inverse(rows, width, to);
   }
 
   const ImageView& image_;
-  int reduce_;
   Workspace::Impl& work_;
+  int reduce_;
   Rect area_;
+  std::size_t first_ = 0;
+  T* plane_ = nullptr;  // where rows go instead of the image
 };
+
+void decode_components(const ImageView& image, int reduce, Workspace::Impl& work) {
+  DecodePieces<int32_t> reversible(image, reduce, work);
+  DecodePieces<float> irreversible(image, reduce, work);
+  const std::size_t components = work.tile.components.size();
+  for (std::size_t c = 0; c < components;) {
+    const int together = work.tile_coding.mct && c == 0 ? 3 : 1;
+    work.tile_coding.components[c].reversible ? reversible.decode(c, together) : irreversible.decode(c, together);
+    c += std::size_t(together);
+  }
+}
 
 void find_tile_parts(std::span<const uint8_t> bytes, Workspace::Impl& work) {
   work.parts.clear();
@@ -276,7 +285,7 @@ void decode_tiles(std::span<const uint8_t> bytes, const ImageView& image, const 
     order_precincts(work.header.size, work.tile_coding, work.tile);
     read_packets(work.tile_coding, body, work.tile);
     if (options.layers > 0 && options.layers < work.tile_coding.layers) drop_layers(options.layers, work.tile);
-    TileDecoder(image, options.reduce, work).decode_components();
+    decode_components(image, options.reduce, work);
   }
 }
 

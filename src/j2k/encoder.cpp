@@ -41,7 +41,7 @@ std::span<const uint8_t> encode(const ConstImageView& image, const EncodeOptions
   const bool has_target = options.target_mse > 0 || options.target_bytes > 0;
   if (!options.layers.empty()) {
     encode_layers(image, options, work);
-  } else if (has_target && !options.reversible) {
+  } else if ((has_target || options.measure_loss) && !options.reversible) {
     encode_to_target(image, options, work);
   } else if (has_target && options.high_throughput) {
     encode_to_depth(image, options, work);

@@ -100,7 +100,7 @@ void code_queue(double stop_slope, Workspace::Impl& work) {
   LayerMemory& memory = *work.layers;
   memory.stop_slope = stop_slope;
   Workspace::Impl* const what = &work;
-  Batch batch(code_some, &what, uint32_t(memory.queue.size()), BandStripes::kBlocksAtOnce);
+  Batch batch(code_some, &what, uint32_t(memory.queue.size()), kBlocksAtOnce);
   work.crew->add(batch);
   work.crew->finish(batch);
 }

@@ -46,9 +46,9 @@ class Search {
   }
 
   void run() {
-    double step = options_.target_mse > 0 ? step_for_error(options_.target_mse) : 0;
+    double step = options_.target_mse > 0 ? step_for_error(options_.target_mse) : options_.base_step;
     if (options_.target_bytes > 0) {
-      step = step_for_size(std::max(step, kSmallestStep));
+      step = step_for_size(options_.target_mse > 0 ? std::max(step, kSmallestStep) : kSmallestStep);
     } else {
       encode(step);
     }

@@ -13,7 +13,7 @@ void encode_image(const ConstImageView& image, Workspace::Impl& work);
 // Appends the tile in work.
 void write_tile(uint32_t index, Workspace::Impl& work);
 
-// Encodes up to, but without, EOC.
+// Encodes up to, but without, EOC; with no target, at the base step.
 void encode_to_target(const ConstImageView& image, const EncodeOptions& options, Workspace::Impl& work);
 
 }  // namespace blosc2_grok::j2k

@@ -39,172 +39,40 @@ std::size_t encode_block(const BlockPlace& place, bool keep, WorkerMemory& worke
   return ht ? encode_ht_block(place, keep, worker, work) : encode_part1_block(place, keep, worker, work);
 }
 
-void encode_stripe(const void* what, uint32_t first, uint32_t end, std::size_t worker) {
-  const StripeJob& job = *static_cast<const StripeJob*>(what);
-  for (uint32_t x = first; x < end; ++x) encode_block(job.stripe.block(x), true, *job.work->workers[worker], *job.work);
-}
-
-// Takes subband rows from the wavelet; encodes each row of code-blocks when it is full.
+// The components of a tile, those together that the colour transformation joins.
 template <class T>
-class EncodeBands final : public BandRows<T> {
+class TilePieces : public AnalysisPieces<T> {
  public:
-  EncodeBands(Workspace::Impl& work, std::vector<BandStripes>& stripes) : work_(work), stripes_(stripes) {}
+  TilePieces(const ConstImageView& image, Workspace::Impl& work) : work_(work), image_(image) {}
 
-  void start(std::size_t component) {
-    const TileComponent& at = work_.tile.components[component];
-    first_band_ = std::size_t(work_.tile.resolution(component, 0).first_band);
-    stripes_.resize(std::size_t(3 * at.levels + 1));
-    const auto norm_of = [&](const Subband& band, std::size_t index) {
-      const int finer = index == 0 ? 0 : int(index - 1) / 3;  // levels between the coarsest and this one
-      return synthesis_norm(true, at.levels - finer, band.band);
-    };
-    for (std::size_t b = 0; b < stripes_.size(); ++b) {
-      Subband& band = work_.tile.subbands[first_band_ + b];
-      if (!kFloat) band.dropped_depth = work_.dropped_depth - std::log2(norm_of(band, b));
-      stripes_[b].start(band, kFloat, encode_stripe, work_);
-      stripes_[b].step = float(1.0 / band.step);
-    }
-  }
-
-  T* row(std::size_t band) override {
-    BandStripes& stripes = stripes_[band - first_band_];
-    if constexpr (kFloat)
-      return static_cast<float*>(stripes.line);
-    else
-      return in_work(stripes).row(in_work(stripes).next_y);
-  }
-
-  void commit_row(std::size_t band) override {
-    BandStripes& stripes = stripes_[band - first_band_];
-    BandStripe& stripe = in_work(stripes);
-    if (stripe.band->rect.empty()) return;
-    if constexpr (kFloat) {
-      work_.kernels.rows->quantize(static_cast<float*>(stripes.line), std::size_t(stripe.band->rect.width()),
-                                   stripes.step, stripe.row(stripe.next_y));
-    }
-    if (++stripe.next_y < stripe.end_y) return;
-    work_.crew->add(stripes.job(stripes.grid_row).batch);
-    if (++stripes.grid_row == stripe.band->grid_height) return;
-    StripeJob& next = stripes.job(stripes.grid_row);
-    work_.crew->finish(next.batch);
-    next.stripe.start_stripe(stripes.grid_row);
-  }
-
-  // All rows are in.
-  void finish() {
-    for (BandStripes& stripes : stripes_) {
-      for (uint32_t i = 0; i < stripes.in_turn; ++i) work_.crew->finish(stripes.jobs[i].batch);
-    }
-  }
-
- private:
-  static constexpr bool kFloat = std::is_same_v<T, float>;
-
-  static BandStripe& in_work(BandStripes& stripes) { return stripes.job(stripes.grid_row).stripe; }
-
-  Workspace::Impl& work_;
-  std::vector<BandStripes>& stripes_;
-  std::size_t first_band_ = 0;
-};
-
-// Takes subband rows from the wavelet and keeps them.
-template <class T>
-class KeepBands final : public BandRows<T> {
- public:
-  explicit KeepBands(Workspace::Impl& work) : work_(work) {}
-
-  void start(std::size_t component) {
-    first_band_ = std::size_t(work_.tile.resolution(component, 0).first_band);
-    const std::size_t bands = std::size_t(3 * work_.tile.components[component].levels + 1);
-    first_kept_ = work_.kept.size();
-    for (std::size_t b = 0; b < bands; ++b) {
-      const Rect& rect = work_.tile.subbands[first_band_ + b].rect;
-      KeptBand band;
-      band.stride = padded_row(std::size_t(rect.width()));
-      T* const data = work_.coefficients.take<T>(band.stride * std::size_t(std::max<int64_t>(1, rect.height())));
-      band.of<T>() = data;
-      work_.kept.push_back(band);
-    }
-    next_.assign(bands, 0);
-  }
-
-  T* row(std::size_t band) override {
-    const std::size_t b = band - first_band_;
-    KeptBand& kept = work_.kept[first_kept_ + b];
-    const bool empty = work_.tile.subbands[band].rect.empty();
-    return kept.of<T>() + kRowPadding + (empty ? 0 : next_[b] * kept.stride);
-  }
-  void commit_row(std::size_t band) override { ++next_[band - first_band_]; }
-  void finish() {}
-
- private:
-  Workspace::Impl& work_;
-  std::size_t first_band_ = 0, first_kept_ = 0;
-  std::vector<std::size_t> next_;
-};
-
-class TileEncoder {
- public:
-  TileEncoder(const ConstImageView& image, Workspace::Impl& work) : image_(image), work_(work) {}
-
-  void encode_components() {
-    const bool reversible = work_.header.coding.components[0].reversible;
-    for_each_group([&](std::size_t first, int together) {
-      reversible ? encode_group<EncodeBands<int32_t>>(first, together, work_.analysis_int)
-                 : encode_group<EncodeBands<float>>(first, together, work_.analysis_float);
-    });
-  }
-
-  void keep_components() {
-    const bool reversible = work_.header.coding.components[0].reversible;
-    for_each_group([&](std::size_t first, int together) {
-      reversible ? encode_group<KeepBands<int32_t>>(first, together, work_.analysis_int)
-                 : encode_group<KeepBands<float>>(first, together, work_.analysis_float);
-    });
-  }
-
- private:
-  // Components that the colour transformation joins go through side by side, the others one by one.
-  template <class Visit>
-  void for_each_group(Visit&& visit) {
+  void run_components() {
     const std::size_t components = work_.tile.components.size();
-    for (std::size_t c = 0; c < components;) {
-      const int together = work_.header.coding.mct && c == 0 ? 3 : 1;
+    for (first_ = 0; first_ < components; first_ += std::size_t(this->together_)) {
+      const int together = work_.header.coding.mct && first_ == 0 ? 3 : 1;
+      prepare(std::size_t(together));
       work_.rows.reset();
-      visit(c, together);
-      c += std::size_t(together);
+      this->start(*work_.kernels.rows, work_.tile, first_, together, work_.crew->size(),
+                  pieces_each(work_.header.coding.components[0]), work_.rows);
+      this->run(*work_.crew);
     }
   }
 
-  template <class Bands, class T>
-  void encode_group(std::size_t first, int together, Analysis<T>* analyses) {
-    Bands bands[3] = {make_bands<Bands>(0), make_bands<Bands>(1), make_bands<Bands>(2)};
-    for (int i = 0; i < together; ++i) {
-      bands[i].start(first + std::size_t(i));
-      analyses[i].start(*work_.kernels.rows, work_.tile, first + std::size_t(i), bands[i], work_.rows);
-    }
-    const Rect& rect = work_.tile.components[first].rect;
+ protected:
+  virtual void prepare(std::size_t together) = 0;
+
+  Arena& arena_of(std::size_t worker) override { return work_.workers[worker]->piece; }
+
+  void read_rows(int64_t y, T* const* rows) override {
+    const Rect& rect = work_.tile.components[first_].rect;
     const std::size_t width = std::size_t(rect.width());
-    for (int64_t y = rect.y0; y < rect.y1; ++y) {
-      T* rows[3] = {};
-      for (int i = 0; i < together; ++i) {
-        rows[i] = analyses[i].slot();
-        read_row(first + std::size_t(i), rect.x0, y, width, rows[i]);
-      }
-      if (together == 3) transform_colour(rows, width);
-      for (int i = 0; i < together; ++i) analyses[i].commit();
-    }
-    for (int i = 0; i < together; ++i) bands[i].finish();
+    for (int i = 0; i < this->together_; ++i) read_row(first_ + std::size_t(i), rect.x0, y, width, rows[i]);
+    if (this->together_ == 3) transform_colour(rows, width);
   }
 
-  template <class Bands>
-  Bands make_bands(std::size_t i) {
-    if constexpr (std::is_constructible_v<Bands, Workspace::Impl&>)
-      return Bands(work_);
-    else
-      return Bands(work_, work_.stripes[i]);
-  }
+  Workspace::Impl& work_;
+  std::size_t first_ = 0;  // component of those in work
 
+ private:
   const std::byte* place(std::size_t component, int64_t x, int64_t y) const {
     const Rect& area = work_.header.size.image;
     const std::ptrdiff_t element = image_.component_offsets[component] +
@@ -220,11 +88,113 @@ class TileEncoder {
   void read_row(std::size_t component, int64_t x, int64_t y, std::size_t width, float* row) {
     work_.kernels.rows->read_float(place(component, x, y), layout(), width, row);
   }
-  void transform_colour(int32_t** rows, std::size_t width) { work_.kernels.rows->rct_forward(rows, width, rows); }
-  void transform_colour(float** rows, std::size_t width) { work_.kernels.rows->ict_forward(rows, width, rows); }
+  void transform_colour(int32_t* const* rows, std::size_t width) { work_.kernels.rows->rct_forward(rows, width, rows); }
+  void transform_colour(float* const* rows, std::size_t width) { work_.kernels.rows->ict_forward(rows, width, rows); }
 
   const ConstImageView& image_;
-  Workspace::Impl& work_;
+};
+
+// Codes the code-blocks of each piece.
+template <class T>
+class EncodePieces final : public TilePieces<T> {
+ public:
+  using TilePieces<T>::TilePieces;
+
+ private:
+  static constexpr bool kFloat = std::is_same_v<T, float>;
+
+  void prepare(std::size_t together) override {
+    for (std::size_t c = this->first_; !kFloat && c < this->first_ + together; ++c) set_dropped_depths(c);
+  }
+
+  void set_dropped_depths(std::size_t component) {
+    Tile& tile = this->work_.tile;
+    const int levels = tile.components[component].levels;
+    for (int r = 0; r <= levels; ++r) {
+      const Resolution& resolution = tile.resolution(component, r);
+      for (int b = 0; b < resolution.bands; ++b) {
+        Subband& band = tile.subbands[std::size_t(resolution.first_band + b)];
+        const double norm = synthesis_norm(true, r == 0 ? levels : levels - r + 1, band.band);
+        band.dropped_depth = this->work_.dropped_depth - std::log2(norm);
+      }
+    }
+  }
+
+  void begin_piece(const PieceStage& stage, int64_t begin, int64_t end, std::size_t worker) override {
+    start_bands(stage, begin, end, this->first_, this->together_, kFloat, *this->work_.workers[worker], this->work_);
+  }
+
+  T* band_row(int component, std::size_t band, int64_t y, std::size_t worker) override {
+    const PieceBand& rows = this->work_.workers[worker]->bands[component][band];
+    if constexpr (kFloat)
+      return rows.line;
+    else
+      return rows.row(y);
+  }
+
+  void commit_row(int component, std::size_t band, int64_t y, std::size_t worker) override {
+    if constexpr (kFloat) {
+      const PieceBand& rows = this->work_.workers[worker]->bands[component][band];
+      const std::size_t width = std::size_t(rows.band->rect.width());
+      this->work_.kernels.rows->quantize(rows.line, width, float(1.0 / rows.band->step), rows.row(y));
+    }
+  }
+
+  void end_piece(const PieceStage& stage, std::size_t worker) override {
+    WorkerMemory& memory = *this->work_.workers[worker];
+    for (int i = 0; i < this->together_; ++i) {
+      for (std::size_t b = stage.first_band(); b < stage.end_band(); ++b) {
+        const PieceBand& rows = memory.bands[i][b];
+        rows.for_each_grid_row([&](uint32_t y) {
+          for (uint32_t x = 0; x < rows.band->grid_width; ++x) encode_block(rows.block(x, y), true, memory, this->work_);
+        });
+      }
+    }
+  }
+};
+
+// Keeps the coefficients.
+template <class T>
+class KeepPieces final : public TilePieces<T> {
+ public:
+  using TilePieces<T>::TilePieces;
+
+ private:
+  void prepare(std::size_t together) override {
+    first_kept_ = this->work_.kept.size();
+    first_subband_ = std::size_t(this->work_.tile.resolution(this->first_, 0).first_band);
+    for (std::size_t c = this->first_; c < this->first_ + together; ++c) {
+      for (int r = 0; r <= this->work_.tile.components[c].levels; ++r) {
+        const Resolution& resolution = this->work_.tile.resolution(c, r);
+        for (int b = 0; b < resolution.bands; ++b) {
+          keep(this->work_.tile.subbands[std::size_t(resolution.first_band + b)].rect);
+        }
+      }
+    }
+  }
+
+  void keep(const Rect& rect) {
+    KeptBand band;
+    band.stride = padded_row(std::size_t(rect.width()));
+    const auto rows = std::size_t(std::max<int64_t>(1, rect.height()));
+    band.of<T>() = this->work_.coefficients.template take<T>(band.stride * rows);
+    this->work_.kept.push_back(band);
+  }
+
+  void begin_piece(const PieceStage& stage, int64_t, int64_t, std::size_t worker) override {
+    this->work_.workers[worker]->stage = &stage;
+  }
+  T* band_row(int component, std::size_t band, int64_t y, std::size_t worker) override {
+    const PieceStage& stage = *this->work_.workers[worker]->stage;
+    const std::size_t index = subband_index(this->work_.tile, this->first_ + std::size_t(component), stage, band);
+    KeptBand& kept = this->work_.kept[first_kept_ + index - first_subband_];
+    const Rect& rect = this->work_.tile.subbands[index].rect;
+    return kept.template of<T>() + kRowPadding + (rect.empty() ? 0 : std::size_t(y - rect.y0) * kept.stride);
+  }
+  void commit_row(int, std::size_t, int64_t, std::size_t) override {}
+  void end_piece(const PieceStage&, std::size_t) override {}
+
+  std::size_t first_kept_ = 0, first_subband_ = 0;
 };
 
 void encode_kept_blocks(const void* what, uint32_t first, uint32_t end, std::size_t index) {
@@ -250,10 +220,14 @@ void encode_kept_blocks(const void* what, uint32_t first, uint32_t end, std::siz
 }  // namespace
 
 void encode_tile_rows(const ConstImageView& image, Workspace::Impl& work) {
-  TileEncoder(image, work).encode_components();
+  if (work.header.coding.components[0].reversible) return EncodePieces<int32_t>(image, work).run_components();
+  EncodePieces<float>(image, work).run_components();
 }
 
-void keep_tile_rows(const ConstImageView& image, Workspace::Impl& work) { TileEncoder(image, work).keep_components(); }
+void keep_tile_rows(const ConstImageView& image, Workspace::Impl& work) {
+  if (work.header.coding.components[0].reversible) return KeepPieces<int32_t>(image, work).run_components();
+  KeepPieces<float>(image, work).run_components();
+}
 
 std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspace::Impl& work) {
   std::vector<KeptJob>& jobs = work.kept_jobs;
@@ -265,7 +239,7 @@ std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspac
     const uint32_t blocks = band.grid_width * band.grid_height;
     const uint32_t sampled = blocks <= first ? 0 : (blocks - first + sampling - 1) / sampling;
     jobs[b] = {&band, work.kept[first_band + b], first, sampling, {}, &work};
-    jobs[b].batch = {encode_kept_blocks, &jobs[b], sampled, BandStripes::kBlocksAtOnce};
+    jobs[b].batch = {encode_kept_blocks, &jobs[b], sampled, kBlocksAtOnce};
     work.crew->add(jobs[b].batch);
     first = first + sampled * sampling - blocks;
   }

@@ -56,12 +56,38 @@ void join_row(const RowKernels& k, float* low, float* high, std::size_t count, i
 }  // namespace
 
 template <class T>
+void split_halves(const RowKernels& kernels, const Rect& rect, int64_t y, T* row, T* low, T* high, T* scratch) {
+  const std::size_t count = std::size_t(rect.width());
+  const int parity = int(rect.x0 & 1);
+  const float scale = vertical_scale(rect, y, false);
+  if (count == 1) {
+    copy_scaled(row, 1, parity == 0 ? scale : 2 * scale, parity == 0 ? low : high);
+    if (parity != 0 && !std::is_same_v<T, float>) high[0] = doubled(row[0]);
+  } else if (count > 1) {
+    split_row(kernels, row, count, parity, scale, low, high, scratch);
+  }
+}
+
+template <class T>
+void join_halves(const RowKernels& kernels, const Rect& rect, int64_t y, T* low, T* high, T* row, T* scratch) {
+  const std::size_t count = std::size_t(rect.width());
+  const int parity = int(rect.x0 & 1);
+  const float scale = vertical_scale(rect, y, true);
+  if (count == 1) {
+    copy_scaled(parity == 0 ? low : high, 1, parity == 0 ? scale : 0.5f * scale, row);
+    if (parity != 0 && !std::is_same_v<T, float>) row[0] = halved(high[0]);
+  } else if (count > 1) {
+    join_row(kernels, low, high, count, parity, scale, row, scratch);
+  }
+}
+
+template <class T>
 void VerticalLifter<T>::start(const RowKernels& kernels, bool inverse, int64_t y0, int64_t y1, std::size_t width,
                               Arena& arena) {
   kernels_ = &kernels, inverse_ = inverse;
   y0_ = y0, y1_ = y1, next_in_ = y0, next_out_ = y0, ready_ = y0;
   width_ = width;
-  for (T*& row : ring_) row = arena.take<T>(padded_row(width)) + kRowPadding;
+  for (T*& row : own_) row = arena.take<T>(padded_row(width)) + kRowPadding;
 }
 
 template <class T>
@@ -98,120 +124,17 @@ void VerticalLifter<T>::commit() {
 }
 
 template <class T>
-T* VerticalLifter<T>::take(int64_t* y) {
-  if (next_out_ >= ready_) return nullptr;
+T* VerticalLifter<T>::take(int64_t* y, int64_t end) {
+  if (next_out_ >= ready_ || next_out_ >= end) return nullptr;
   *y = next_out_++;
   return ring_[*y & (kRing - 1)];
 }
 
-template <class T>
-void Analysis<T>::start(const RowKernels& kernels, Tile& tile, std::size_t component, BandRows<T>& bands,
-                        Arena& arena) {
-  kernels_ = &kernels, bands_ = &bands;
-  levels_ = tile.components[component].levels;
-  bottom_band_ = std::size_t(tile.resolution(component, 0).first_band);
-  scratch_ = arena.take<T>(2 * padded_row(std::size_t(tile.components[component].rect.width()))) + kRowPadding;
-  for (int level = 0; level < levels_; ++level) {
-    const Resolution& resolution = tile.resolution(component, levels_ - level);
-    geometry_[level] = {resolution.rect, std::size_t(resolution.first_band)};
-    lifters_[level].start(kernels, false, resolution.rect.y0, resolution.rect.y1, std::size_t(resolution.rect.width()),
-                          arena);
-  }
-}
-
-template <class T>
-T* Analysis<T>::low_slot(int level) {
-  return level + 1 < levels_ ? lifters_[level + 1].slot() : bands_->row(bottom_band_);
-}
-
-template <class T>
-void Analysis<T>::low_commit(int level) {
-  level + 1 < levels_ ? commit_level(level + 1) : bands_->commit_row(bottom_band_);
-}
-
-template <class T>
-void Analysis<T>::commit() {
-  levels_ == 0 ? bands_->commit_row(bottom_band_) : commit_level(0);
-}
-
-template <class T>
-void Analysis<T>::commit_level(int level) {
-  lifters_[level].commit();
-  int64_t y = 0;
-  while (T* row = lifters_[level].take(&y)) split(level, y, row);
-}
-
-template <class T>
-void Analysis<T>::split(int level, int64_t y, T* row) {
-  const Level& at = geometry_[level];
-  const bool odd = (y & 1) != 0;
-  const std::size_t count = std::size_t(at.rect.width());
-  const int parity = int(at.rect.x0 & 1);
-  const std::size_t low_band = at.first_band + 1, high_band = at.first_band + (odd ? 2 : 0);
-  T* low = odd ? bands_->row(low_band) : low_slot(level);
-  T* high = bands_->row(high_band);
-  const float scale = vertical_scale(at.rect, y, false);
-  if (count == 1) {
-    copy_scaled(row, 1, parity == 0 ? scale : 2 * scale, parity == 0 ? low : high);
-    if (parity != 0 && !std::is_same_v<T, float>) high[0] = doubled(row[0]);
-  } else if (count > 1) {
-    split_row(*kernels_, row, count, parity, scale, low, high, scratch_);
-  }
-  bands_->commit_row(high_band);
-  odd ? bands_->commit_row(low_band) : low_commit(level);
-}
-
-template <class T>
-void Synthesis<T>::start(const RowKernels& kernels, Tile& tile, std::size_t component, int reduce, BandRows<T>& bands,
-                         Arena& arena) {
-  kernels_ = &kernels, bands_ = &bands;
-  levels_ = std::max(0, tile.components[component].levels - reduce);
-  bottom_band_ = std::size_t(tile.resolution(component, 0).first_band);
-  scratch_ = arena.take<T>(2 * padded_row(std::size_t(tile.components[component].rect.width()))) + kRowPadding;
-  for (int level = 0; level < levels_; ++level) {
-    const Resolution& resolution = tile.resolution(component, levels_ - level);
-    geometry_[level] = {resolution.rect, std::size_t(resolution.first_band)};
-    next_join_[level] = resolution.rect.y0;
-    lifters_[level].start(kernels, true, resolution.rect.y0, resolution.rect.y1, std::size_t(resolution.rect.width()),
-                          arena);
-  }
-}
-
-template <class T>
-T* Synthesis<T>::next_row(int level) {
-  if (level == levels_) return bands_->row(bottom_band_);
-  int64_t y = 0;
-  for (;;) {
-    if (T* row = lifters_[level].take(&y)) return row;
-    join(level);
-  }
-}
-
-template <class T>
-void Synthesis<T>::join(int level) {
-  const Level& at = geometry_[level];
-  const int64_t y = next_join_[level]++;
-  const bool odd = (y & 1) != 0;
-  const std::size_t count = std::size_t(at.rect.width());
-  const int parity = int(at.rect.x0 & 1);
-  T* low = odd ? bands_->row(at.first_band + 1) : next_row(level + 1);
-  T* high = bands_->row(at.first_band + (odd ? 2 : 0));
-  T* row = lifters_[level].slot();
-  const float scale = vertical_scale(at.rect, y, true);
-  if (count == 1) {
-    copy_scaled(parity == 0 ? low : high, 1, parity == 0 ? scale : 0.5f * scale, row);
-    if (parity != 0 && !std::is_same_v<T, float>) row[0] = halved(high[0]);
-  } else if (count > 1) {
-    join_row(*kernels_, low, high, count, parity, scale, row, scratch_);
-  }
-  lifters_[level].commit();
-}
-
+template void split_halves(const RowKernels&, const Rect&, int64_t, int32_t*, int32_t*, int32_t*, int32_t*);
+template void split_halves(const RowKernels&, const Rect&, int64_t, float*, float*, float*, float*);
+template void join_halves(const RowKernels&, const Rect&, int64_t, int32_t*, int32_t*, int32_t*, int32_t*);
+template void join_halves(const RowKernels&, const Rect&, int64_t, float*, float*, float*, float*);
 template class VerticalLifter<int32_t>;
 template class VerticalLifter<float>;
-template class Analysis<int32_t>;
-template class Analysis<float>;
-template class Synthesis<int32_t>;
-template class Synthesis<float>;
 
 }  // namespace blosc2_grok::j2k

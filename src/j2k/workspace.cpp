@@ -21,7 +21,7 @@ std::size_t Workspace::reserved_bytes() const {
   std::size_t workers = 0;
   for (const auto& worker : w.workers) {
     workers += sizeof(WorkerMemory) + (worker->ebcot ? sizeof(EbcotScratch) : 0);
-    workers += worker->samples.capacity() * sizeof(int32_t);
+    workers += worker->samples.capacity() * sizeof(int32_t) + worker->piece.reserved_bytes();
   }
   return sizeof(Impl) + workers + w.rows.reserved_bytes() + w.coded.reserved_bytes() + w.coefficients.reserved_bytes() +
          w.output.capacity() + w.bodies.capacity() + w.tile.codeblocks.capacity() * sizeof(CodeBlock) +
@@ -50,33 +50,24 @@ uint8_t* take_room(std::size_t most, WorkerMemory& worker, Workspace::Impl& work
   return worker.coded.data();
 }
 
-void BandStripe::start(const Subband& subband, Arena& arena) {
+void PieceBand::start(const Subband& subband, int64_t begin, int64_t end, bool with_line, Arena& arena) {
   band = &subband;
-  const std::size_t width = std::size_t(subband.rect.width());
-  const int64_t rows = std::min(subband.rect.height(), int64_t{1} << subband.codeblock_height_log2);
-  stride = padded_row(width);
-  data = arena.take<int32_t>(stride * std::size_t(std::max<int64_t>(rows, 1))) + kRowPadding;
-  next_y = first_y = end_y = subband.rect.y0;
-  grid_row = 0;
-  if (!subband.rect.empty()) start_stripe(0);
+  first_y = begin, end_y = end;
+  stride = padded_row(std::size_t(subband.rect.width()));
+  data = arena.take<int32_t>(stride * std::size_t(std::max<int64_t>(end - begin, 1))) + kRowPadding;
+  line = with_line ? arena.take<float>(stride) + kRowPadding : nullptr;
 }
 
-void BandStripes::start(const Subband& band, bool with_line, Batch::Run run, Workspace::Impl& work) {
-  in_turn = work.crew->size() > 1 && band.grid_height > 1 ? 2 : 1;
-  for (uint32_t i = 0; i < in_turn; ++i) {
-    jobs[i].stripe.start(band, work.rows);
-    jobs[i].batch = {run, &jobs[i], band.grid_width, kBlocksAtOnce};
-    jobs[i].work = &work;
+void start_bands(const PieceStage& stage, int64_t begin, int64_t end, std::size_t first_component, int together,
+                 bool with_line, WorkerMemory& worker, Workspace::Impl& work) {
+  worker.stage = &stage;
+  for (int i = 0; i < together; ++i) {
+    for (std::size_t b = stage.first_band(); b < stage.end_band(); ++b) {
+      const std::size_t index = subband_index(work.tile, first_component + std::size_t(i), stage, b);
+      worker.bands[i][b].start(work.tile.subbands[index], stage.band_row(b, begin), stage.band_row(b, end), with_line,
+                               worker.piece);
+    }
   }
-  grid_row = 0;
-  line = with_line ? work.rows.take<float>(jobs[0].stripe.stride) + kRowPadding : nullptr;
-}
-
-void BandStripe::start_stripe(uint32_t row) {
-  const Rect rect = codeblock_rect(*band, 0, row);
-  grid_row = row;
-  first_y = next_y = rect.y0;
-  end_y = rect.y1;
 }
 
 }  // namespace blosc2_grok::j2k

@@ -15,7 +15,7 @@
 #include "memory.hpp"
 #include "row_kernels.hpp"
 #include "tile.hpp"
-#include "wavelet.hpp"
+#include "wavelet_pieces.hpp"
 
 namespace blosc2_grok::j2k {
 
@@ -41,47 +41,28 @@ struct BlockPlace {
   std::size_t stride = 0;
 };
 
-// The part of a subband that is between the wavelet and the block coder: one row of code-blocks.
-struct BandStripe {
+// The rows of a subband that a piece of the wavelet makes or takes: whole rows of code-blocks, all from the arena.
+struct PieceBand {
   const Subband* band = nullptr;
   int32_t* data = nullptr;
   std::size_t stride = 0;
-  uint32_t grid_row = 0;
-  int64_t next_y = 0, first_y = 0, end_y = 0;  // rows of the stripe in subband coordinates
+  int64_t first_y = 0, end_y = 0;  // in subband coordinates
+  float* line = nullptr;           // irreversible: one row before quantization, or after its undoing
 
-  void start(const Subband& subband, Arena& arena);
-  void start_stripe(uint32_t row);
+  void start(const Subband& subband, int64_t begin, int64_t end, bool with_line, Arena& arena);
   int32_t* row(int64_t y) const { return data + std::size_t(y - first_y) * stride; }
-  // Code-block x of the stripe.
-  BlockPlace block(uint32_t x) const {
-    const Rect rect = codeblock_rect(*band, x, grid_row);
-    return {*band, x, grid_row, rect, row(rect.y0) + (rect.x0 - band->rect.x0), stride};
+  // Code-block (x, y) of the subband's grid, which is in the piece.
+  BlockPlace block(uint32_t x, uint32_t y) const {
+    const Rect rect = codeblock_rect(*band, x, y);
+    return {*band, x, y, rect, row(rect.y0) + (rect.x0 - band->rect.x0), stride};
   }
-};
-
-// A stripe and the work on its code-blocks.
-struct StripeJob {
-  BandStripe stripe;
-  Batch batch;
-  Workspace::Impl* work = nullptr;
-  int style = 0;          // decoding: of the code-blocks
-  int fraction_bits = 0;  // decoding: below the coefficients' units
-};
-
-// The stripes of a subband. With a crew there are two in turn: the wavelet is at one while block coders are at the
-// other.
-struct BandStripes {
-  StripeJob jobs[2];
-  uint32_t in_turn = 1;
-  uint32_t grid_row = 0;  // in work by the wavelet; decoding: the next one
-  float step = 1.0f;      // what rows are multiplied with
-  void* line = nullptr;   // irreversible: one row before quantization, or after its undoing
-
-  // Code-blocks that a worker takes at once: two pairs for the HT decoder.
-  static constexpr uint32_t kBlocksAtOnce = 4;
-
-  void start(const Subband& band, bool with_line, Batch::Run run, Workspace::Impl& work);
-  StripeJob& job(uint32_t grid_row) { return jobs[grid_row % in_turn]; }
+  // Calls visit(grid row) for each row of code-blocks.
+  template <class Visit>
+  void for_each_grid_row(Visit&& visit) const {
+    if (band->rect.empty() || first_y == end_y) return;
+    const int h = band->codeblock_height_log2;
+    for (int64_t y = floor_shift(first_y, h); y < ceil_shift(end_y, h); ++y) visit(uint32_t(y - band->grid_y0));
+  }
 };
 
 // Coefficients of a subband, kept for several tries of a step.
@@ -98,6 +79,9 @@ struct KeptBand {
       return counts;
   }
 };
+
+// Code-blocks that a worker takes of kept coefficients.
+constexpr uint32_t kBlocksAtOnce = 4;
 
 // A kept band's code-blocks: `first_block` and every `sampling`-th one from there.
 struct KeptJob {
@@ -116,6 +100,13 @@ struct WorkerMemory {
   EbcotEncoded ebcot_encoded;
   std::vector<EbcotSegment> segments;  // of the Part 1 code-block in work
   Buffer<int32_t> samples;             // of a code-block whose coefficients are kept elsewhere
+  Arena piece;                         // of the wavelet's piece in work
+  const PieceStage* stage = nullptr;   // of that piece
+  void* colours[kMostTogether] = {};   // decoding: a row of each component after the colour transformation
+  int32_t* original = nullptr;         // measuring a loss: a row of the image,
+  Buffer<std::byte> written;           // one as a decoder writes it,
+  uint32_t greatest = 0;               // and the greatest difference yet
+  PieceBand bands[kMostTogether][4];   // of that piece; LL, HL, LH, HH
   std::span<uint8_t> coded;            // what is left of this worker's piece of `Workspace::Impl::coded`
   std::size_t counted_bytes = 0;       // of the code-blocks that were coded only to know their size
 };
@@ -137,6 +128,7 @@ struct Workspace::Impl {
   double dropped_depth = kNothingDropped;  // for a band of unit synthesis gain
   std::vector<KeptJob> kept_jobs;
   std::unique_ptr<LayerMemory> layers;  // from the first call with quality layers on
+  Buffer<double> row_sums;
   EncodeReport report;
   std::vector<uint8_t> output;
   std::vector<uint8_t> bodies;  // decoder: a tile's tile-parts joined
@@ -144,14 +136,18 @@ struct Workspace::Impl {
   Crew* crew = nullptr;                                // of the call in work
   std::vector<std::unique_ptr<WorkerMemory>> workers;  // as many at least as the crew has
   std::mutex coded_lock;                               // of `coded` and the tile's chunks while workers add to them
-  std::vector<BandStripes> stripes[3];
-  Analysis<int32_t> analysis_int[3];
-  Analysis<float> analysis_float[3];
-  Synthesis<int32_t> synthesis_int[3];
-  Synthesis<float> synthesis_float[3];
 
   void forget_coded();  // the bytes of all code-blocks
 };
+
+// Pieces of the wavelet for each worker: HT gains little from many.
+inline uint32_t pieces_each(const ComponentCoding& coding) {
+  return (coding.codeblock_style & kCodeBlockHt) != 0 ? 4 : 1;
+}
+
+// Rows `begin` to `end` of a stage: the bands' rows of its components, in the worker's arena.
+void start_bands(const PieceStage& stage, int64_t begin, int64_t end, std::size_t first_component, int together,
+                 bool with_line, WorkerMemory& worker, Workspace::Impl& work);
 
 // The crew of a call, and memory for each of its workers.
 class CallCrew {

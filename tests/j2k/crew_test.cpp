@@ -123,6 +123,29 @@ TEST(Crew, ImagesOfManyStripesComeOutAlike) {
   }
 }
 
+// Pieces of 128 rows: images that end or begin just before and after a seam, with and without 9/7's longer reach.
+TEST(Crew, SeamsBetweenPiecesLeaveNoTrace) {
+  Workspace workspace;
+  for (const uint32_t rows : {511u, 513u, 515u, 519u, 640u, 900u}) {
+    for (const uint32_t y0 : {0u, 1u, 121u, 125u, 127u, 128u}) {
+      for (int kind = 0; kind < 4; ++kind) {
+        SCOPED_TRACE(std::to_string(rows) + " rows from " + std::to_string(y0) + ", kind " + std::to_string(kind));
+        Image image;
+        image.rows = rows, image.columns = 1 + (rows + y0) % 40, image.components = kind == 3 ? 3 : 1;
+        image.bits = 12, image.bytes = 2;
+        Random random(rows + y0);
+        fill(image, Content::kNoise, random);
+        EncodeOptions options;
+        options.image_offset = {y0 % 3, y0};
+        options.reversible = kind % 2 == 0;
+        options.mct = kind == 3;
+        if (kind == 2) options.codeblock = {64, 4}, options.precincts = {{64, 2}, {128, 128}};
+        expect_alike(image, options, workspace);
+      }
+    }
+  }
+}
+
 TEST(Crew, AnErrorInAWorkerReachesTheCaller) {
   Workspace workspace;
   for (const bool high_throughput : {true, false}) {

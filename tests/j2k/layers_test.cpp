@@ -3,59 +3,12 @@
 // and the bytes depend on nothing but the image and the settings.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "openjpeg_witness.hpp"
 #include "truncation.hpp"
 #include "workspace.hpp"
 
 namespace blosc2_grok::j2k::test {
 namespace {
-
-int case_count(int usual) {
-  const char* wanted = std::getenv("J2K_TEST_CASES");
-  return wanted == nullptr ? usual : std::atoi(wanted);
-}
-
-Image picture(uint32_t rows, uint32_t columns, uint32_t components, int bits, double noise, uint64_t seed) {
-  Image image;
-  image.rows = rows, image.columns = columns, image.components = components;
-  image.bits = bits, image.bytes = bits > 16 ? 4 : bits > 8 ? 2 : 1;
-  image.allocate();
-  Random random(seed);
-  std::normal_distribution<double> normal(0.0, noise * double(image.high()));
-  for (uint32_t c = 0; c < components; ++c) {
-    for (uint32_t y = 0; y < rows; ++y) {
-      for (uint32_t x = 0; x < columns; ++x) {
-        double value = 0.4 + 0.2 * std::sin(x * 0.011 + c) * std::cos(y * 0.023) + 0.1 * std::sin((x + 3.0 * y) * 0.13);
-        value += (x / 53 + y / 41) % 3 == 0 ? 0.2 : 0.0;
-        value = value * double(image.high()) + normal(random);
-        image.set(c, y, x, int32_t(std::clamp(value, 0.0, double(image.high()))));
-      }
-    }
-  }
-  return image;
-}
-
-double mean_squared_error(const Image& a, const Image& b) {
-  double sum = 0;
-  for (uint32_t c = 0; c < a.components; ++c) {
-    for (uint32_t y = 0; y < a.rows; ++y) {
-      for (uint32_t x = 0; x < a.columns; ++x) sum += std::pow(double(a.get(c, y, x)) - b.get(c, y, x), 2);
-    }
-  }
-  return sum / double(a.samples());
-}
-
-int largest_difference(const Image& a, const Image& b) {
-  int largest = 0;
-  for (uint32_t c = 0; c < a.components; ++c) {
-    for (uint32_t y = 0; y < a.rows; ++y) {
-      for (uint32_t x = 0; x < a.columns; ++x) largest = std::max(largest, std::abs(a.get(c, y, x) - b.get(c, y, x)));
-    }
-  }
-  return largest;
-}
 
 std::vector<uint8_t> encoded(const Image& image, const EncodeOptions& options, Workspace& workspace) {
   const std::span<const uint8_t> bytes = encode(image.view(), options, workspace);

@@ -7,28 +7,6 @@
 namespace blosc2_grok::j2k::test {
 namespace {
 
-// Something like a photograph: waves, edges and noise.
-Image picture(uint32_t rows, uint32_t columns, uint32_t components, int bits, double noise, uint64_t seed) {
-  Image image;
-  image.rows = rows, image.columns = columns, image.components = components;
-  image.bits = bits, image.bytes = bits > 8 ? 2 : 1;
-  image.interleaved = true;
-  image.allocate();
-  Random random(seed);
-  std::normal_distribution<double> normal(0.0, noise * double(image.high()));
-  for (uint32_t c = 0; c < components; ++c) {
-    for (uint32_t y = 0; y < rows; ++y) {
-      for (uint32_t x = 0; x < columns; ++x) {
-        double value = 0.5 + 0.2 * std::sin(x * 0.013 + c) * std::cos(y * 0.021) + 0.1 * std::sin((x + 2.0 * y) * 0.17);
-        value += (x / 61 + y / 47) % 3 == 0 ? 0.15 : 0.0;
-        value = value * double(image.high()) + normal(random);
-        image.set(c, y, x, int32_t(std::clamp(value, 0.0, double(image.high()))));
-      }
-    }
-  }
-  return image;
-}
-
 struct Setting {
   uint32_t rows, columns, components;
   int bits;
@@ -147,7 +125,26 @@ TEST(Loss, ToldIsWhatDecodingGives) {
       options.target_mse = std::ldexp(1.0, 2 * s.bits - 16);
       expect_true_loss(image, options, workspace);
       options.target_mse = 0;
+      options.base_step = 0.3 + s.noise;
+      expect_true_loss(image, options, workspace);
     }
+  }
+}
+
+TEST(Loss, BytesAreTheSameWhetherItIsToldOrNot) {
+  Workspace workspace;
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    Case test = random_case(8300000 + seed);
+    SCOPED_TRACE(test.name);
+    test.options.reversible = false;
+    test.options.base_step = 0.2 + double(seed % 7);
+    const auto plain = encode(test.image.view(), test.options, workspace);
+    const std::vector<uint8_t> bytes(plain.begin(), plain.end());
+    EXPECT_FALSE(workspace.report().loss);
+    test.options.measure_loss = true;
+    const auto measured = encode(test.image.view(), test.options, workspace);
+    EXPECT_TRUE(std::equal(measured.begin(), measured.end(), bytes.begin(), bytes.end()));
+    EXPECT_TRUE(workspace.report().loss);
   }
 }
 
@@ -158,7 +155,9 @@ TEST(Loss, ToldIsWhatDecodingGivesForAnySettings) {
     SCOPED_TRACE(test.name);
     test.options.reversible = false;
     test.options.measure_loss = true;
-    if (seed % 2 == 0) {
+    if (seed % 5 == 0) {
+      test.options.base_step = 0.1 + double(seed);
+    } else if (seed % 2 == 0) {
       test.options.target_bytes = 200 + test.image.memory.size() / (1 + seed % 9);
     } else {
       test.options.target_mse = std::ldexp(1.0, 2 * int(seed % uint64_t(test.image.bits)));

@@ -139,6 +139,28 @@ inline void fill(Image& image, Content content, Random& random) {
   }
 }
 
+// Something like a photograph: waves, edges and noise.
+inline Image picture(uint32_t rows, uint32_t columns, uint32_t components, int bits, double noise, uint64_t seed) {
+  Image image;
+  image.rows = rows, image.columns = columns, image.components = components;
+  image.bits = bits, image.bytes = bits > 8 ? 2 : 1;
+  image.interleaved = true;
+  image.allocate();
+  Random random(seed);
+  std::normal_distribution<double> normal(0.0, noise * double(image.high()));
+  for (uint32_t c = 0; c < components; ++c) {
+    for (uint32_t y = 0; y < rows; ++y) {
+      for (uint32_t x = 0; x < columns; ++x) {
+        double value = 0.5 + 0.2 * std::sin(x * 0.013 + c) * std::cos(y * 0.021) + 0.1 * std::sin((x + 2.0 * y) * 0.17);
+        value += (x / 61 + y / 47) % 3 == 0 ? 0.15 : 0.0;
+        value = value * double(image.high()) + normal(random);
+        image.set(c, y, x, int32_t(std::clamp(value, 0.0, double(image.high()))));
+      }
+    }
+  }
+  return image;
+}
+
 struct Case {
   Image image;
   EncodeOptions options;
