@@ -36,8 +36,8 @@ void Ladder::set_rings() {
 }
 
 void Ladder::run(Crew& crew) {
-  const auto climb_some = [](const void* what, uint32_t, uint32_t, std::size_t worker) {
-    static_cast<Ladder*>(const_cast<void*>(what))->climb(worker);
+  const auto climb_some = [](const void* what, uint32_t first, uint32_t, std::size_t) {
+    static_cast<Ladder*>(const_cast<void*>(what))->climb(first);
   };
   crew.run_all(climb_some, this, at_once_);
 }

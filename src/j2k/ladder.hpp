@@ -43,8 +43,10 @@ class Ladder {
   void set_rings();
   int64_t ring_rows(std::size_t stage) const { return stages_[stage].ring_rows; }
 
-  // Does all pieces with `at_once` workers of the crew. Throws what a piece threw.
+  // Does all pieces; the workers' numbers are 0 to `at_once` - 1, whichever threads of the crew they are. Throws what a
+  // piece threw.
   void run(Crew& crew);
+  uint32_t at_once() const { return at_once_; }
 
  private:
   struct Stage {

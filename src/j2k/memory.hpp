@@ -65,7 +65,18 @@ class Arena {
   }
   // Shortens the piece taken last.
   void give_back(std::size_t bytes) { used_ -= bytes / kAlignment * kAlignment; }
-  void reset() { current_ = 0, used_ = 0; }
+  void reset() { current_ = 0, used_ = 0, taken_ = 0; }
+  // Between two calls of `reset`, at any time yet.
+  std::size_t most_taken() const { return most_taken_; }
+  // Forgets all pieces; so many bytes will fit into one chunk, which is the only one if there was none as large.
+  void reserve(std::size_t bytes) {
+    reset();
+    for (const Chunk& chunk : chunks_) {
+      if (chunk.size >= bytes) return;
+    }
+    chunks_.clear();
+    chunks_.push_back({make_aligned(bytes), bytes});
+  }
   std::size_t reserved_bytes() const {
     std::size_t total = 0;
     for (const Chunk& chunk : chunks_) total += chunk.size;
@@ -87,6 +98,8 @@ class Arena {
     }
     std::byte* piece = chunks_[current_].bytes.get() + used_;
     used_ += bytes;
+    taken_ += bytes;
+    if (taken_ > most_taken_) most_taken_ = taken_;
     return piece;
   }
 
@@ -94,6 +107,7 @@ class Arena {
   std::size_t chunk_bytes_;
   std::size_t current_ = 0;
   std::size_t used_ = 0;
+  std::size_t taken_ = 0, most_taken_ = 0;
 };
 
 }  // namespace blosc2_grok::j2k

@@ -76,6 +76,14 @@ class InOrder {
   std::vector<VerticalLifter<T>> lifters_;
 };
 
+// Gives each worker the memory that one needed: the next time another one may get the largest piece.
+template <class ArenaOf>
+void even_out(uint32_t workers, ArenaOf&& arena_of) {
+  std::size_t most = 0;
+  for (uint32_t i = 0; i < workers; ++i) most = std::max(most, arena_of(i).most_taken());
+  for (uint32_t i = 0; i < workers; ++i) arena_of(i).reserve(most);
+}
+
 // Analysis: samples come from `read_rows`, subband rows go to `band_row` and `commit_row`.
 template <class T>
 class AnalysisPieces : public LadderWork {
@@ -84,7 +92,10 @@ class AnalysisPieces : public LadderWork {
   void start(const RowKernels& kernels, Tile& tile, std::size_t component, int together, std::size_t workers,
              uint32_t pieces_each, Arena& arena);
   // Does it all, with the crew. Throws what a piece threw.
-  void run(Crew& crew) { ladder_.run(crew); }
+  void run(Crew& crew) {
+    ladder_.run(crew);
+    even_out(ladder_.at_once(), [&](std::size_t worker) -> Arena& { return arena_of(worker); });
+  }
 
   PieceReach reach(std::size_t stage, uint32_t piece) const override;
   void prepare_piece(std::size_t stage, uint32_t piece, std::size_t worker) override;
@@ -126,7 +137,10 @@ class SynthesisPieces : public LadderWork {
   void start(const RowKernels& kernels, Tile& tile, std::size_t component, int together, int reduce,
              std::size_t workers, uint32_t pieces_each, Arena& arena);
   // Does it all, with the crew. Throws what a piece threw.
-  void run(Crew& crew) { ladder_.run(crew); }
+  void run(Crew& crew) {
+    ladder_.run(crew);
+    even_out(ladder_.at_once(), [&](std::size_t worker) -> Arena& { return arena_of(worker); });
+  }
 
   PieceReach reach(std::size_t stage, uint32_t piece) const override;
   void prepare_piece(std::size_t stage, uint32_t piece, std::size_t worker) override;
