@@ -20,6 +20,7 @@ from .checked import plain_params
 from .containers import METALAYER, stored_parameters
 from .errors import Error, last_error, notices
 from .guard import check_only_block
+from .host_faults import are_in_line
 from .params import Params
 from .partition import Region, iterate_grid
 from .planning import (
@@ -235,20 +236,10 @@ def _fill(plan: Plan, source: Any, blosc2_kwargs: Mapping[str, Any]) -> blosc2.N
 
 def _put(array: blosc2.NDArray, number: int, region: Region, samples: np.ndarray[Any, Any]) -> None:
     """A chunk's samples: without a detour where the chunk holds them as they are, a fifth of the cost."""
-    if samples.shape == array.chunks and _are_in_line(array.chunks, array.blocks):
+    if samples.shape == array.chunks and are_in_line(array.chunks, array.blocks):
         array.schunk.update_data(number, samples, copy=False)
     else:
         array[region] = samples
-
-
-def _are_in_line(chunks: Sequence[int], blocks: Sequence[int]) -> bool:
-    """Whether blocks follow each other in a chunk's memory: their first sides are 1, one divides the chunk's, and the
-    others are the chunk's."""
-    sides = zip(chunks, blocks)
-    for chunk, block in sides:
-        if block != 1:
-            return chunk % block == 0 and all(c == b for c, b in sides)
-    return True
 
 
 @contextmanager

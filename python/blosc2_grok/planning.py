@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Union
 
+import blosc2
 import numpy as np
 
 from .calibration import find_depth, find_target
@@ -14,6 +15,7 @@ from .checked import checked_params, plain_params
 from .containers import METALAYER
 from .enums import GrkFileFmt, GrkMode
 from .guard import check_not_collapsed, check_trial_block
+from .host_faults import mixes_up
 from .noise import rmse_of_noise
 from .params import Params
 from .partition import LEAST_BLOCK_BYTES, Roles, Shape, check_planes, pick_blocks, pick_chunks, resolve_roles
@@ -149,6 +151,13 @@ def make_plan(
         whole = pick_chunks(shape, part, roles, dtype.itemsize)
     if any(b > c for b, c in zip(part, whole)):
         raise ValueError(f"blocks {part} don't fit into chunks {whole}")
+    if mixes_up(whole, part):
+        if chunks is not None and blocks is not None:
+            raise ValueError(
+                f"blosc2 {blosc2.__version__} mixes up the samples of blocks {part} in chunks {whole}, with any codec: "
+                f"take chunks={part}, or blosc2 3.8 or later"
+            )
+        whole, part = (part, part) if chunks is None else (whole, whole)
     check_planes(part, roles, words=2 if dtype.kind == "c" else 1)
     parameters = {**parameters, "layout": roles.to_layout()}
     if math.prod(part) * dtype.itemsize < LEAST_BLOCK_BYTES:

@@ -17,6 +17,7 @@ from . import _native
 from .blocks import StoredBlock, locate_streams, placed_blocks
 from .containers import Blosc2Container, Container, open_container
 from .errors import Error, last_error
+from .host_faults import mixes_up
 from .partition import Shape, resolve_roles
 
 _BATCH_BYTES = 1 << 18  # of samples, decoded by a thread at once
@@ -61,7 +62,8 @@ def read(b: Any, key: Any = (), *, reduce: int = 0, layers: Optional[int] = None
     if layers is not None and layers < 1:
         raise ValueError(f"layers is {layers}: it must be None or 1 or more")
     region = _Region.of(key, container, reduce)
-    if reduce == 0 and layers is None and isinstance(container, Blosc2Container):
+    is_whole = reduce == 0 and layers is None
+    if is_whole and isinstance(container, Blosc2Container) and not mixes_up(container.chunks, container.blocks):
         return region.finish(_read_by_host(container, region))
     out = np.zeros(region.shape(), dtype=container.dtype)
     _read_blocks(container, region, layers or 0, out)

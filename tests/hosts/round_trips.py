@@ -176,6 +176,30 @@ def check_lossless(folder):
     every([(shape, dtype) for shape in SHAPES for dtype in DTYPES], body)
 
 
+def check_whole_chunks(folder):
+    """Blocks that cut an axis, under an axis of which they hold several: Blosc2 2.7 to 3.7 mixes up their samples."""
+    import blosc2
+    import blosc2_grok
+    frames = image((8, 32, 40), "<u2")
+    faulty = (2, 7) <= tuple(int(part) for part in blosc2.__version__.split(".")[:2]) < (3, 8)
+    chosen = blosc2_grok.asarray(frames, blocks=(2, 16, 40))
+    require_equal(chosen[...], frames, "blocks chosen")
+    require_equal(chosen[:4], frames[:4], "blocks chosen, one chunk")
+    require_equal(blosc2_grok.read(chosen, (slice(4, 8),)), frames[4:], "read")
+    try:
+        both = blosc2_grok.asarray(frames, chunks=(4, 32, 40), blocks=(2, 16, 40))
+    except ValueError as error:
+        require(faulty and "mixes up" in str(error), f"refused: {error}")
+        both = None
+    require((both is None) == faulty, "refused where the host is at fault, and only there")
+    if both is not None:
+        require_equal(both[...], frames, "chunks and blocks chosen")
+    # By the host, whole and at once, as other programs write it.
+    foreign = store(frames, chunks=(4, 32, 40), blocks=(2, 16, 40))
+    require_equal(blosc2_grok.read(foreign), frames, "read of a foreign array")
+    require_equal(blosc2_grok.read(foreign, (slice(0, 4),)), frames[:4], "read of its first chunk")
+
+
 def check_noise(folder):
     """Blocks that JPEG 2000 can't make smaller are stored raw."""
     def body(case):
@@ -446,7 +470,7 @@ def check_exchange(folder):
 
 PLAIN = [check_package, check_print_libpath]
 BLOSC2 = [check_lossless, check_noise, check_extremes, check_codec_meta, check_rates_and_dB, check_filters,
-          check_threads, check_updates, check_flipped_byte, check_files]
+          check_threads, check_updates, check_whole_chunks, check_flipped_byte, check_files]
 HDF5 = [check_hdf5_filter, check_hdf5_filter_alone, check_hdf5_filter_first, check_hdf5_noise]
 BOTH = [check_hdf5_direct_chunks]
 

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What versions of Blosc2 get wrong with any codec."""
+
+from __future__ import annotations
+
+import re
+from typing import Sequence
+
+import blosc2
+
+FIRST_FAULTY, FIRST_RIGHT = (2, 7), (3, 8)
+
+
+def mixes_up(chunks: Sequence[int], blocks: Sequence[int]) -> bool:
+    """Whether this Blosc2 takes the samples of such a chunk for its blocks in a row, where they are not.
+
+    Versions 2.7.0 to 3.7.2 do when a whole chunk is written or read: other versions then read wrong samples, and they
+    misread what others wrote. Seen with Zstandard, too.
+    """
+    version = tuple(int(part) for part in re.findall(r"\d+", blosc2.__version__)[:2])
+    if not FIRST_FAULTY <= version < FIRST_RIGHT:
+        return False
+    return _looks_in_line(chunks, blocks) and not are_in_line(chunks, blocks)
+
+
+def are_in_line(chunks: Sequence[int], blocks: Sequence[int]) -> bool:
+    """Whether blocks follow each other in a chunk's memory: their first sides are 1, one divides the chunk's, and the
+    others are the chunk's."""
+    sides = zip(chunks, blocks)
+    for chunk, block in sides:
+        if block != 1:
+            return chunk % block == 0 and all(c == b for c, b in sides)
+    return True
+
+
+def _looks_in_line(chunks: Sequence[int], blocks: Sequence[int]) -> bool:
+    """What those versions look at: the last axis that is cut must not be the array's last, and all divide."""
+    return chunks[-1:] == blocks[-1:] and all(chunk % block == 0 for chunk, block in zip(chunks, blocks))
