@@ -15,11 +15,12 @@ namespace blosc2_grok::j2k {
 namespace {
 
 constexpr double kSmallestStep = 1.0 / 64;
-constexpr double kSizeAim = 0.99;    // of the target: between 0.97 and 1 is good
+constexpr double kSizeAim = 0.9875;   // of the target: between 0.97 and 1 is good
 constexpr double kErrorAim = 0.965;  // of the target: 0.5 dB below it is 0.89
 constexpr double kErrorAtLeast = 0.92;
 constexpr double kSizeAtLeast = 0.975;
 constexpr uint32_t kSampling = 5;
+constexpr double kBlockHeader = 6.0, kMainHeader = 150.0;  // bytes, about
 
 // What the inverse colour transformation (Annex G.3) makes of a unit error in a component, squared, over all three.
 constexpr double kIctGain[3] = {3.0, 3.2584, 2.4756};
@@ -187,48 +188,77 @@ class Search {
     return double(bytes) + 1.0;
   }
 
-  SizeModel make_size_model() {
-    SizeModel model;
+  std::size_t codeblocks() {
+    std::size_t count = 0;
+    for_each_tile([&](uint32_t) { count += work_.tile.codeblocks.size(); });
+    return count;
+  }
+
+  // Models of all code-blocks and of those in the sample.
+  struct Models {
+    SizeModel all, sample;
+  };
+
+  Models make_size_models() {
+    Models models;
     for_each_tile([&](uint32_t t) {
+      norms_.resize(bands());
       for_each_band([&](std::size_t, const Subband& band, double norm, std::size_t index) {
-        const KeptBand& kept = work_.kept[t * bands() + index];
-        const int64_t pace = band.rect.height() > 64 ? 16 : 1;
-        for (int64_t y = pace / 2; y < band.rect.height(); y += pace) {
-          model.add(kept.data + kRowPadding + std::size_t(y) * kept.stride, std::size_t(band.rect.width()), float(norm),
-                    double(pace));
+        norms_[index] = float(norm);
+        add_rows(t, index, band.rect, band.rect.height() > 64 ? 16 : 1, models.all);
+      });
+      for_each_sample(work_.tile, kSampling, [&](std::size_t index, uint32_t first, uint32_t count) {
+        const Subband& band = work_.tile.subbands[index];
+        for (uint32_t number = first; count > 0; --count, number += kSampling) {
+          const Rect rect = codeblock_rect(band, number % band.grid_width, number / band.grid_width);
+          add_rows(t, index, rect, rect.height() > 16 ? 4 : 1, models.sample);
         }
       });
     });
-    return model;
+    return models;
+  }
+
+  // Every `pace`-th row of a part of a band.
+  void add_rows(uint32_t tile, std::size_t index, const Rect& part, int64_t pace, SizeModel& model) const {
+    const Rect& whole = work_.tile.subbands[index].rect;
+    const KeptBand& kept = work_.kept[tile * bands() + index];
+    const float* const origin = kept.data + kRowPadding + std::size_t(part.x0 - whole.x0);
+    for (int64_t y = part.y0 - whole.y0 + pace / 2; y < part.y1 - whole.y0; y += pace) {
+      model.add(origin + std::size_t(y) * kept.stride, std::size_t(part.width()), norms_[index], double(pace));
+    }
   }
 
   // A step, not below `finest`, whose codestream is within the target and not much below; leaves it encoded.
   double step_for_size(double finest) {
     const double target = kSizeAim * double(options_.target_bytes);
     const double low = std::log2(finest), high = std::log2(largest_step_);
-    SizeModel model = make_size_model();
-    double log_step = model.solve(target, low, high);
+    const Models models = make_size_models();
+    SizeCurve curve(models.all);
+    const double headers = kMainHeader + kBlockHeader * double(codeblocks());
+    double log_step = curve.solve(target, low, high);
     for (int i = 0; i < 3; ++i) {
-      const double size = kSampling * sampled_size(std::exp2(log_step));
-      model.calibrate(log_step, size);
-      const double next = model.solve(target, low, high);
-      if (std::fabs(size - target) < 0.04 * target || next == log_step) break;
+      // The sample's blocks may be richer than the others: by as much as the models of both say.
+      const double share = models.sample.bytes(log_step) / models.all.bytes(log_step);
+      const double size = sampled_size(std::exp2(log_step)) / share + headers;
+      curve.add(log_step, size, true);
+      const double next = curve.solve(target, low, high);
+      if (std::fabs(next - log_step) < 0.08 || next == log_step) break;
       log_step = next;
     }
-    return encode_to_size(target, low, high, model);
+    return encode_to_size(target, low, high, curve);
   }
 
-  double encode_to_size(double target, double low, double high, SizeModel& model) {
+  double encode_to_size(double target, double low, double high, SizeCurve& curve) {
     const double most = double(options_.target_bytes);
     Point small{high + 1, 0}, large{low - 1, 0};  // the nearest sizes on both sides; 0: none yet
-    double log_step = model.solve(target, low, high);
+    double log_step = curve.solve(target, low, high);
     for (int i = 0; i < 6; ++i) {
       const double size = double(encode(std::exp2(log_step)));
       if (size <= most && size >= kSizeAtLeast * most) return std::exp2(log_step);
       (size <= most ? small : large) = Point{log_step, std::log2(size)};
-      model.calibrate(log_step, size);
+      curve.add(log_step, size, i > 0);
       const bool between = small.size != 0 && large.size != 0;
-      const double next = between ? secant(large, small, std::log2(target)) : model.solve(target, low, high);
+      const double next = between ? secant(large, small, std::log2(target)) : curve.solve(target, low, high);
       if (std::fabs(next - log_step) < 1e-6) break;
       log_step = next;
     }
@@ -238,6 +268,7 @@ class Search {
     return std::exp2(log_step);
   }
 
+  std::vector<float> norms_;  // of the bands of the tile in work
   const ConstImageView& image_;
   const EncodeOptions& options_;
   Workspace::Impl& work_;

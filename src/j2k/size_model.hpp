@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A guess of the codestream's size for any step, from a histogram of coefficient magnitudes: good enough to begin a
-// search, and with one measured size as its scale good enough to end it.
+// search, and bent by what was measured good enough to end it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -16,8 +17,8 @@ class SizeModel {
   void add(const float* row, std::size_t count, float scale, double weight) {
     std::array<uint32_t, kBins> counts{};
     for (std::size_t i = 0; i < count; ++i) {
-      // Half octaves: the exponent and one bit of the mantissa.
-      ++counts[std::bit_cast<uint32_t>(row[i] * scale) << 1 >> 23];
+      // Quarters of an octave, nearly: the exponent and two bits of the mantissa.
+      ++counts[std::bit_cast<uint32_t>(row[i] * scale) << 1 >> 22];
     }
     for (std::size_t i = 0; i < kBins; ++i) counts_[i] += weight * counts[i];
   }
@@ -25,13 +26,10 @@ class SizeModel {
   double bytes(double log_step) const {
     double bits = 0;
     for (std::size_t i = 1; i < kBins; ++i) {
-      if (counts_[i] != 0) bits += counts_[i] * cost((double(i) + 0.5) / 2 - 127 - log_step);
+      if (counts_[i] != 0) bits += counts_[i] * cost((double(i) + 0.5) / 4 - 127 - log_step);
     }
-    return calibration_ * bits / 8;
+    return kTypical * bits / 8;
   }
-
-  // From now on `log_step` gives `measured` bytes.
-  void calibrate(double log_step, double measured) { calibration_ *= measured / std::max(bytes(log_step), 1.0); }
 
   // The step of a size, as a logarithm.
   double solve(double target, double low, double high) const {
@@ -43,16 +41,49 @@ class SizeModel {
   }
 
  private:
-  static constexpr std::size_t kBins = 512;
+  static constexpr std::size_t kBins = 1024;
 
   // Bits of a coefficient `octaves` above the step: its magnitude, and some for sign and significance; fewer and
-  // fewer below it, where it is zero.
+  // fewer below it, where it is zero. No jump between, so that sizes are smooth over steps.
   static double cost(double octaves) {
-    return octaves >= 0 ? octaves + 2.2 : octaves < -8 ? 0 : 0.5 * std::exp2(octaves);
+    if (octaves >= kSoft) return octaves + kOverhead;
+    const double zero = octaves < -8 ? 0 : 0.5 * std::exp2(1.5 * octaves);
+    if (octaves <= -kSoft) return zero;
+    const double share = 0.5 + 0.5 * octaves / kSoft;
+    return share * (std::max(octaves, 0.0) + kOverhead) + (1 - share) * zero;
   }
 
+  static constexpr double kOverhead = 2.2, kSoft = 0.25;
+  static constexpr double kTypical = 1.4;  // of real sizes over these bits
   std::array<double, kBins> counts_{};
-  double calibration_ = 1;
+};
+
+// A model, bent to go through what was measured.
+class SizeCurve {
+ public:
+  explicit SizeCurve(const SizeModel& model) : model_(model) {}
+
+  // `log_step` gives `size` bytes. Two measures tell how steep the curve is, if they are of one kind.
+  void add(double log_step, double size, bool same_kind) {
+    const double modelled = std::max(model_.bytes(log_step), 1.0);
+    if (same_kind && size_ > 0 && std::fabs(log_step - log_step_) >= kTellingDistance) {
+      const double steepness = std::log(size / size_) / std::log(modelled / modelled_);
+      if (std::isfinite(steepness)) steepness_ = std::clamp(steepness, 0.25, 4.0);
+    }
+    log_step_ = log_step, size_ = size, modelled_ = modelled;
+  }
+
+  // The step of a size, as a logarithm.
+  double solve(double target, double low, double high) const {
+    const double modelled = size_ > 0 ? modelled_ * std::pow(target / size_, 1 / steepness_) : target;
+    return model_.solve(modelled, low, high);
+  }
+
+ private:
+  static constexpr double kTellingDistance = 0.05;
+  const SizeModel& model_;
+  double log_step_ = 0, size_ = 0, modelled_ = 0;  // the last measure; size 0: none yet
+  double steepness_ = 1;                           // of the curve, in the model's logarithms
 };
 
 }  // namespace blosc2_grok::j2k

@@ -233,16 +233,11 @@ std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspac
   std::vector<KeptJob>& jobs = work.kept_jobs;
   jobs.resize(work.tile.subbands.size());
   for (auto& worker : work.workers) worker->counted_bytes = 0;
-  uint32_t first = 0;
-  for (std::size_t b = 0; b < jobs.size(); ++b) {
-    const Subband& band = work.tile.subbands[b];
-    const uint32_t blocks = band.grid_width * band.grid_height;
-    const uint32_t sampled = blocks <= first ? 0 : (blocks - first + sampling - 1) / sampling;
-    jobs[b] = {&band, work.kept[first_band + b], first, sampling, {}, &work};
-    jobs[b].batch = {encode_kept_blocks, &jobs[b], sampled, kBlocksAtOnce};
+  for_each_sample(work.tile, sampling, [&](std::size_t b, uint32_t first, uint32_t count) {
+    jobs[b] = {&work.tile.subbands[b], work.kept[first_band + b], first, sampling, {}, &work};
+    jobs[b].batch = {encode_kept_blocks, &jobs[b], count, kBlocksAtOnce};
     work.crew->add(jobs[b].batch);
-    first = first + sampled * sampling - blocks;
-  }
+  });
   for (const KeptJob& job : jobs) work.crew->finish(job.batch);
   std::size_t bytes = 0;
   for (const auto& worker : work.workers) bytes += worker->counted_bytes;

@@ -12,8 +12,20 @@ void encode_tile_rows(const ConstImageView& image, Workspace::Impl& work);
 // Samples through the transforms; the coefficients are appended to the workspace's.
 void keep_tile_rows(const ConstImageView& image, Workspace::Impl& work);
 
-// Irreversible only, as what follows: quantizes and codes kept coefficients, whose first band is `first_band` of the workspace's. With `sampling` above 1
-// only one code-block in so many, and nothing is kept. Returns the bytes of the code-blocks.
+// Which code-blocks are in a sample, every `sampling`-th one of the tile: visit(band, first, count).
+template <class Visit>
+void for_each_sample(const Tile& tile, uint32_t sampling, Visit&& visit) {
+  uint32_t first = 0;
+  for (std::size_t b = 0; b < tile.subbands.size(); ++b) {
+    const uint32_t blocks = tile.subbands[b].grid_width * tile.subbands[b].grid_height;
+    const uint32_t count = blocks <= first ? 0 : (blocks - first + sampling - 1) / sampling;
+    visit(b, first, count);
+    first = first + count * sampling - blocks;
+  }
+}
+
+// Irreversible only, as what follows: quantizes and codes kept coefficients, whose first band is `first_band` of the
+// workspace's. With `sampling` above 1 only a sample of the code-blocks, and nothing is kept. Returns their bytes.
 std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspace::Impl& work);
 
 // Sum of squared differences between the image and what a decoder makes of the kept tile with the steps as they are.
