@@ -2,7 +2,6 @@
 // The error that a step leaves, without coding: kept coefficients are quantized and brought back to samples with the
 // decoder's own kernels.
 #include <algorithm>
-#include <cstdlib>
 
 #include "tile_encoder.hpp"
 
@@ -100,24 +99,6 @@ void for_each_kept_row(const ConstImageView& image, std::size_t first_band, Work
   }
 }
 
-// What decoding a row loses, through the caller's type and back, as a decoder writes it.
-uint64_t add_differences(const float* row, const int32_t* samples, std::size_t count, const SampleRow& layout,
-                         const RowKernels& kernels, WorkerMemory& worker) {
-  std::byte* const bytes = worker.written.grow(count * std::size_t(layout.bytes) + kAlignment);
-  int32_t* const back = worker.samples.grow(padded_row(count)) + kRowPadding;
-  kernels.write_float(row, count, layout, bytes);
-  kernels.read_int(bytes, layout, count, back);
-  uint32_t greatest = 0;
-  uint64_t squares = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const uint32_t difference = uint32_t(std::abs(back[i] - samples[i]));  // 26 bits at the most
-    greatest = std::max(greatest, difference);
-    squares += uint64_t{difference} * difference;
-  }
-  worker.greatest = std::max(worker.greatest, greatest);
-  return squares;
-}
-
 // A number for each row, added up in their order, whatever the order in which they come.
 class RowSums {
  public:
@@ -139,22 +120,12 @@ class RowSums {
 
 }  // namespace
 
-double kept_tile_error(const ConstImageView& image, std::size_t first_band, Workspace::Impl& work) {
-  RowSums sums(work);
-  for_each_kept_row(image, first_band, work, [&](const KeptRow& row, WorkerMemory&) {
-    const double sum = work.kernels.rows->sample_error(row.decoded, row.original, row.width, image.bits);
-    sums.set(row.component, row.y, sum);
-  });
-  return sums.total();
-}
-
 void add_kept_tile_loss(const ConstImageView& image, std::size_t first_band, Workspace::Impl& work, Loss& loss) {
-  const SampleRow layout{image.bytes_per_sample, image.is_signed, image.bits, 1};
   for (auto& worker : work.workers) worker->greatest = 0;
   RowSums sums(work);
   for_each_kept_row(image, first_band, work, [&](const KeptRow& row, WorkerMemory& worker) {
     const uint64_t squares =
-        add_differences(row.decoded, row.original, row.width, layout, *work.kernels.rows, worker);
+        work.kernels.rows->sample_loss(row.decoded, row.original, row.width, image.bits, worker.greatest);
     sums.set(row.component, row.y, double(squares));
   });
   for (const auto& worker : work.workers) loss.greatest = std::max(loss.greatest, int64_t{worker->greatest});

@@ -55,8 +55,8 @@ class Search {
     }
     work_.report = {step, error_, {}};
     if (!options_.measure_loss) return;
-    Loss& loss = work_.report.loss.emplace();
-    for_each_tile([&](uint32_t t) { add_kept_tile_loss(image_, t * bands(), work_, loss); });
+    if (loss_step_ != step) measure_loss(step);
+    work_.report.loss = loss_;
   }
 
  private:
@@ -133,10 +133,14 @@ class Search {
 
   // As a decoder will have it: no estimate.
   double true_error(double step) {
+    measure_loss(step);
+    return loss_.squares / (double(image_.rows) * image_.columns * image_.components);
+  }
+
+  void measure_loss(double step) {
     set_step(step);
-    double sum = 0;
-    for_each_tile([&](uint32_t t) { sum += kept_tile_error(image_, t * bands(), work_); });
-    return sum / (double(image_.rows) * image_.columns * image_.components);
+    loss_ = {}, loss_step_ = step;
+    for_each_tile([&](uint32_t t) { add_kept_tile_loss(image_, t * bands(), work_, loss_); });
   }
 
   // A step whose estimated error is near the target.
@@ -224,7 +228,7 @@ class Search {
     const KeptBand& kept = work_.kept[tile * bands() + index];
     const float* const origin = kept.data + kRowPadding + std::size_t(part.x0 - whole.x0);
     for (int64_t y = part.y0 - whole.y0 + pace / 2; y < part.y1 - whole.y0; y += pace) {
-      model.add(origin + std::size_t(y) * kept.stride, std::size_t(part.width()), norms_[index], double(pace));
+      model.add(origin + std::size_t(y) * kept.stride, std::size_t(part.width()), norms_[index], uint64_t(pace));
     }
   }
 
@@ -274,6 +278,8 @@ class Search {
   Workspace::Impl& work_;
   double largest_step_;
   double error_ = 0;
+  Loss loss_;
+  double loss_step_ = 0;  // of `loss_`
 };
 
 }  // namespace

@@ -60,9 +60,9 @@ struct RowKernels {
   void (*read_float)(const std::byte* from, const SampleRow& layout, std::size_t count, float* row);
   void (*write_int)(const int32_t* row, std::size_t count, const SampleRow& layout, std::byte* to);
   void (*write_float)(const float* row, std::size_t count, const SampleRow& layout, std::byte* to);
-  // Sum of squared differences between what `write_float` would round `row` to and level-shifted samples; added up in
-  // sixteen lanes like `quantization_error`.
-  double (*sample_error)(const float* row, const int32_t* samples, std::size_t count, int bits);
+  // Sum of squared differences between what `write_float` would round `row` to and level-shifted samples; `greatest`
+  // grows to the greatest one.
+  uint64_t (*sample_loss)(const float* row, const int32_t* samples, std::size_t count, int bits, uint32_t& greatest);
 };
 
 const RowKernels& plain_row_kernels();

@@ -209,16 +209,15 @@ void write(const T* row, std::size_t count, const SampleRow& layout, std::byte* 
   }
 }
 
-double sample_error(const float* row, const int32_t* samples, std::size_t count, int bits) {
+uint64_t sample_loss(const float* row, const int32_t* samples, std::size_t count, int bits, uint32_t& greatest) {
   const int32_t half = int32_t{1} << (bits - 1);
-  float lanes[16] = {};
+  uint64_t squares = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    const float error = float(std::clamp(round_sample(row[i]), -half, half - 1) - samples[i]);
-    lanes[i % 16] = lanes[i % 16] + error * error;
+    const auto loss = uint32_t(std::abs(std::clamp(round_sample(row[i]), -half, half - 1) - samples[i]));
+    greatest = std::max(greatest, loss);
+    squares += uint64_t{loss} * loss;
   }
-  double sum = 0;
-  for (const float lane : lanes) sum += lane;
-  return sum;
+  return squares;
 }
 
 }  // namespace
@@ -227,7 +226,7 @@ const RowKernels& plain_row_kernels() {
   static constexpr RowKernels kKernels{
       lift_53,        lift_97,      split_53,    split_97,           join_53,    join_97,    rct_forward,   rct_inverse,
       ict_forward,    ict_inverse,  quantize,    quantization_error, requantize, dequantize, read<int32_t>, read<float>,
-      write<int32_t>, write<float>, sample_error};
+      write<int32_t>, write<float>, sample_loss};
   return kKernels;
 }
 

@@ -281,7 +281,7 @@ const RowKernels* row_kernels() {
   static constexpr RowKernels kKernels{
       lift_53,     lift_97,     split_53,    split_97,           join_53,    join_97,    rct_forward, rct_inverse,
       ict_forward, ict_inverse, quantize,    quantization_error, requantize, dequantize, read_int,    read_float,
-      write_int,   write_float, sample_error};
+      write_int,   write_float, sample_loss};
   return &kKernels;
 }
 

@@ -117,25 +117,33 @@ void write_float(const float* row, std::size_t count, const SampleRow& layout, s
                                   to + std::ptrdiff_t(done) * layout.stride * layout.bytes);
 }
 
-double sample_error(const float* row, const int32_t* samples, std::size_t count, int bits) {
-  const hn::CappedTag<float, 16> d;
+#if HWY_TARGET == HWY_SCALAR
+uint64_t sample_loss(const float* row, const int32_t* samples, std::size_t count, int bits, uint32_t& greatest) {
+  return plain_row_kernels().sample_loss(row, samples, count, bits, greatest);
+}
+#else
+uint64_t sample_loss(const float* row, const int32_t* samples, std::size_t count, int bits, uint32_t& greatest) {
+  const hn::ScalableTag<float> d;
   const hn::Rebind<int32_t, decltype(d)> di;
+  const hn::Rebind<uint32_t, decltype(d)> du;
+  const hn::Repartition<uint64_t, decltype(du)> du64;
   const std::size_t lanes = hn::Lanes(d);
   const auto low = hn::Set(di, -(int32_t{1} << (bits - 1))), high = hn::Set(di, (int32_t{1} << (bits - 1)) - 1);
-  HWY_ALIGN float sums[16] = {};
-  for (std::size_t i = 0; i < count; i += 16) {
-    for (std::size_t k = 0; k < 16 && i + k < count; k += lanes) {
-      const std::size_t left = count - i - k;
-      const auto value = hn::Min(hn::Max(rounded(hn::LoadU(d, row + i + k)), low), high);
-      auto error = hn::ConvertTo(d, hn::Sub(value, hn::LoadU(di, samples + i + k)));
-      if (left < lanes) error = hn::IfThenElseZero(hn::FirstN(d, left), error);
-      hn::Store(hn::Add(hn::Load(d, sums + k), hn::Mul(error, error)), d, sums + k);
-    }
+  auto most = hn::Set(du, greatest);
+  auto squares = hn::Zero(du64);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const auto value = hn::Min(hn::Max(rounded(hn::LoadU(d, row + i)), low), high);
+    const auto loss = hn::BitCast(du, hn::Abs(hn::Sub(value, hn::LoadU(di, samples + i))));
+    const auto odd = hn::BitCast(du, hn::ShiftRight<32>(hn::BitCast(du64, loss)));
+    most = hn::Max(most, loss);
+    squares = hn::Add(squares, hn::Add(hn::MulEven(loss, loss), hn::MulEven(odd, odd)));
   }
-  double sum = 0;
-  for (const float lane : sums) sum += lane;
-  return sum;
+  greatest = hn::GetLane(hn::MaxOfLanes(du, most));
+  const uint64_t rest = plain_row_kernels().sample_loss(row + i, samples + i, count - i, bits, greatest);
+  return rest + hn::GetLane(hn::SumOfLanes(du64, squares));
 }
+#endif
 
 }  // namespace
 }  // namespace blosc2_grok::j2k::HWY_NAMESPACE

@@ -14,19 +14,17 @@ namespace blosc2_grok::j2k {
 class SizeModel {
  public:
   // `scale` brings magnitudes to the base step's unit; `weight` samples are stood for by each value.
-  void add(const float* row, std::size_t count, float scale, double weight) {
-    std::array<uint32_t, kBins> counts{};
+  void add(const float* row, std::size_t count, float scale, uint64_t weight) {
     for (std::size_t i = 0; i < count; ++i) {
       // Quarters of an octave, nearly: the exponent and two bits of the mantissa.
-      ++counts[std::bit_cast<uint32_t>(row[i] * scale) << 1 >> 22];
+      counts_[std::bit_cast<uint32_t>(row[i] * scale) << 1 >> 22] += weight;
     }
-    for (std::size_t i = 0; i < kBins; ++i) counts_[i] += weight * counts[i];
   }
 
   double bytes(double log_step) const {
     double bits = 0;
     for (std::size_t i = 1; i < kBins; ++i) {
-      if (counts_[i] != 0) bits += counts_[i] * cost((double(i) + 0.5) / 4 - 127 - log_step);
+      if (counts_[i] != 0) bits += double(counts_[i]) * cost((double(i) + 0.5) / 4 - 127 - log_step);
     }
     return kTypical * bits / 8;
   }
@@ -55,7 +53,7 @@ class SizeModel {
 
   static constexpr double kOverhead = 2.2, kSoft = 0.25;
   static constexpr double kTypical = 1.4;  // of real sizes over these bits
-  std::array<double, kBins> counts_{};
+  std::array<uint64_t, kBins> counts_{};
 };
 
 // A model, bent to go through what was measured.

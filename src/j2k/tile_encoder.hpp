@@ -28,10 +28,7 @@ void for_each_sample(const Tile& tile, uint32_t sampling, Visit&& visit) {
 // workspace's. With `sampling` above 1 only a sample of the code-blocks, and nothing is kept. Returns their bytes.
 std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspace::Impl& work);
 
-// Sum of squared differences between the image and what a decoder makes of the kept tile with the steps as they are.
-double kept_tile_error(const ConstImageView& image, std::size_t first_band, Workspace::Impl& work);
-
-// The same, exact and with the greatest difference, added to `loss`.
+// Adds to `loss` the differences between the image and what a decoder makes of the kept tile with the steps as they are.
 void add_kept_tile_loss(const ConstImageView& image, std::size_t first_band, Workspace::Impl& work, Loss& loss);
 
 }  // namespace blosc2_grok::j2k

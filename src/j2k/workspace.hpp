@@ -104,7 +104,6 @@ struct WorkerMemory {
   const PieceStage* stage = nullptr;   // of that piece
   void* colours[kMostTogether] = {};   // decoding: a row of each component after the colour transformation
   int32_t* original = nullptr;         // measuring a loss: a row of the image,
-  Buffer<std::byte> written;           // one as a decoder writes it,
   uint32_t greatest = 0;               // and the greatest difference yet
   PieceBand bands[kMostTogether][4];   // of that piece; LL, HL, LH, HH
   std::span<uint8_t> coded;            // what is left of this worker's piece of `Workspace::Impl::coded`
