@@ -19,7 +19,7 @@ constexpr double kSizeAim = 0.9875;   // of the target: between 0.97 and 1 is go
 constexpr double kErrorAim = 0.965;  // of the target: 0.5 dB below it is 0.89
 constexpr double kErrorAtLeast = 0.92;
 constexpr double kSizeAtLeast = 0.975;
-constexpr uint32_t kSampling = 5;
+constexpr uint32_t kSampling = 5, kFewCodeblocks = 40;
 constexpr double kBlockHeader = 6.0, kMainHeader = 150.0;  // bytes, about
 
 // What the inverse colour transformation (Annex G.3) makes of a unit error in a component, squared, over all three.
@@ -238,9 +238,10 @@ class Search {
     const double low = std::log2(finest), high = std::log2(largest_step_);
     const Models models = make_size_models();
     SizeCurve curve(models.all);
-    const double headers = kMainHeader + kBlockHeader * double(codeblocks());
+    const std::size_t count = codeblocks();
+    const double headers = kMainHeader + kBlockHeader * double(count);
     double log_step = curve.solve(target, low, high);
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 3 && count >= kFewCodeblocks; ++i) {
       // The sample's blocks may be richer than the others: by as much as the models of both say.
       const double share = models.sample.bytes(log_step) / models.all.bytes(log_step);
       const double size = sampled_size(std::exp2(log_step)) / share + headers;

@@ -22,16 +22,21 @@ class SizeModel {
   }
 
   double bytes(double log_step) const {
-    double bits = 0;
-    for (std::size_t i = 1; i < kBins; ++i) {
-      if (counts_[i] != 0) bits += double(counts_[i]) * cost((double(i) + 0.5) / 4 - 127 - log_step);
+    const double octaves_of_first = (double(kFirst) + 0.5) / kBinsPerOctave - 127 - log_step;
+    // Zeros far below the step cost nothing.
+    const auto start = kFirst + std::size_t(std::max(0.0, std::ceil((-8 - octaves_of_first) * kBinsPerOctave)));
+    double octaves = octaves_of_first + double(start - kFirst) / kBinsPerOctave, bits = 0;
+    double zero = 0.5 * std::exp2(1.5 * octaves);
+    for (std::size_t i = start; i < kLast; ++i, octaves += 1.0 / kBinsPerOctave) {
+      if (counts_[i] != 0) bits += double(counts_[i]) * cost(octaves, zero);
+      zero = octaves < kSoft ? zero * kZeroGrowth : 0;
     }
     return kTypical * bits / 8;
   }
 
   // The step of a size, as a logarithm.
   double solve(double target, double low, double high) const {
-    for (int i = 0; i < 24; ++i) {
+    for (int i = 0; i < 18; ++i) {
       const double middle = 0.5 * (low + high);
       (bytes(middle) > target ? low : high) = middle;
     }
@@ -39,20 +44,21 @@ class SizeModel {
   }
 
  private:
-  static constexpr std::size_t kBins = 1024;
-
-  // Bits of a coefficient `octaves` above the step: its magnitude, and some for sign and significance; fewer and
-  // fewer below it, where it is zero. No jump between, so that sizes are smooth over steps.
-  static double cost(double octaves) {
+  // Bits of a coefficient `octaves` above the step: its magnitude, and some for sign and significance; `zero`, fewer and
+  // fewer, below it. No jump between, so that sizes are smooth over steps.
+  static double cost(double octaves, double zero) {
     if (octaves >= kSoft) return octaves + kOverhead;
-    const double zero = octaves < -8 ? 0 : 0.5 * std::exp2(1.5 * octaves);
     if (octaves <= -kSoft) return zero;
     const double share = 0.5 + 0.5 * octaves / kSoft;
     return share * (std::max(octaves, 0.0) + kOverhead) + (1 - share) * zero;
   }
 
+  static constexpr double kBinsPerOctave = 4;
+  static constexpr std::size_t kBins = 1024, kFirst = 4 * 100, kLast = 4 * 160;  // 2^-27 to 2^33
+  static constexpr double kZeroGrowth = 1.2968395546510096;  // 2^(1.5 / kBinsPerOctave)
   static constexpr double kOverhead = 2.2, kSoft = 0.25;
   static constexpr double kTypical = 1.4;  // of real sizes over these bits
+
   std::array<uint64_t, kBins> counts_{};
 };
 
