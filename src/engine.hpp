@@ -86,6 +86,8 @@ class Engine {
   // Writes every sample of `image`, whose size is the (reduced) codestream's: the caller has checked. Throws Error.
   virtual void decode(const TargetImage& image, ByteSpan codestream, const CodestreamHeader& header,
                       const DecodeOptions& options) const = 0;
+  // Gives back what a large image has left to the next call on this thread.
+  virtual void release_memory() const {}
 };
 
 // Those that this build has, in the order of preference.

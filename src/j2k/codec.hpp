@@ -120,6 +120,8 @@ class Workspace {
   Impl& impl() { return *impl_; }
   std::size_t reserved_bytes() const;
   const EncodeReport& report() const;  // of the last encode
+  std::vector<uint8_t> take_output();  // the codestream of the last encode, no longer the workspace's
+  void release();                      // of coefficients and rows, where they take 8 MiB and more
 
  private:
   std::unique_ptr<Impl> impl_;

@@ -25,7 +25,17 @@ void begin_output(Workspace::Impl& work) {
   write_main_header(work.header.size, coding, largest_magnitude_bits(coding.components[0]), work.output);
 }
 
+// Of an image in one tile, nearly as much room as will be taken; a vector that grows by itself has up to twice as much.
+void reserve_output(Workspace::Impl& work) {
+  constexpr std::size_t kHeaders = 4096, kHeaderOfBlock = 16;
+  if (work.header.size.tiles() != 1) return;
+  std::size_t bytes = kHeaders + kHeaderOfBlock * work.tile.codeblocks.size();
+  for (const Chunk& chunk : work.tile.chunks) bytes += chunk.length;
+  work.output.reserve(work.output.size() + bytes);
+}
+
 void write_tile(uint32_t index, Workspace::Impl& work) {
+  reserve_output(work);
   order_precincts(work.header.size, work.header.coding, work.tile);
   const std::size_t psot = write_tile_part_header(index, work.output);
   write_packets(work.header.coding, work.tile, work.output);

@@ -66,6 +66,7 @@ class Arena {
   // Shortens the piece taken last.
   void give_back(std::size_t bytes) { used_ -= bytes / kAlignment * kAlignment; }
   void reset() { current_ = 0, used_ = 0, taken_ = 0; }
+  void release() { chunks_.clear(), reset(); }
   // Between two calls of `reset`, at any time yet.
   std::size_t most_taken() const { return most_taken_; }
   // Forgets all pieces; so many bytes will fit into one chunk, which is the only one if there was none as large.

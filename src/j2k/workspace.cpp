@@ -3,6 +3,7 @@
 #include "workspace.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "layer_blocks.hpp"
 
@@ -30,6 +31,18 @@ std::size_t Workspace::reserved_bytes() const {
 }
 
 const EncodeReport& Workspace::report() const { return impl_->report; }
+
+std::vector<uint8_t> Workspace::take_output() { return std::exchange(impl_->output, {}); }
+
+void Workspace::release() {
+  constexpr std::size_t kMany = std::size_t{1} << 23;
+  Impl& w = *impl_;
+  if (reserved_bytes() < kMany) return;
+  w.kept.clear();
+  w.coefficients.release(), w.rows.release(), w.coded.release();
+  w.forget_coded();
+  for (auto& worker : w.workers) worker->piece.release();
+}
 
 void Workspace::Impl::forget_coded() {
   coded.reset();
