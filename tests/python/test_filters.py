@@ -48,7 +48,9 @@ def test_a_lone_shuffle_with_loss(kind: str, dtype: str, codec_meta: int) -> Non
     image = case.image()
     plain = store(case, image)
     shuffled = store(case, image, cparams={"filters": [Filter.SHUFFLE]})
-    np.testing.assert_array_equal(shuffled[:], plain[:])
+    # The segment tells of the filter: a few bytes less are left for the image, and a pass or two of it.
+    bits = 8 * image.dtype.itemsize
+    assert abs(images.psnr(image, shuffled[:], bits) - images.psnr(image, plain[:], bits)) < 0.01
     assert len(next(blosc2_grok.codestreams(shuffled)).data) <= image.nbytes * 10 / codec_meta
 
 
