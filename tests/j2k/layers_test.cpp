@@ -123,16 +123,18 @@ TEST(Layers, ErrorsAreMetByEachLayer) {
       EncodeOptions options = part1_options(reversible);
       options.mct = s.components == 3;
       options.tile = {s.tile, s.tile};
-      // Below, a layer is a few passes of a few code-blocks here, and one of them may be 0.7 dB.
-      for (const double asked : {35.0, 37.0, 39.0, 41.5}) {
+      const double wanted[] = {28.0, 33.0, 35.0, 37.0, 39.0, 41.5};
+      for (const double asked : wanted) {
         options.layers.push_back({0, peak * peak / std::pow(10.0, asked / 10)});
       }
       const std::vector<uint8_t> bytes = encoded(image, options, workspace);
-      for (int layer = 1; layer <= 4; ++layer) {
+      for (int layer = 1; layer <= 6; ++layer) {
+        // Below 35 dB a layer is a few passes of a few code-blocks here, and one of them may be 0.7 dB.
+        const double most = wanted[layer - 1] < 35 ? 0.75 : 0.2;
         const double error = mean_squared_error(decoded(bytes, image, workspace, layer), image);
         const double over = 10 * std::log10(options.layers[std::size_t(layer - 1)].mse / error);
         EXPECT_GE(over, 0.0) << s.rows << " x " << s.columns << " layer " << layer;
-        EXPECT_LE(over, 0.2) << s.rows << " x " << s.columns << " layer " << layer << " reversible " << reversible;
+        EXPECT_LE(over, most) << s.rows << " x " << s.columns << " layer " << layer << " reversible " << reversible;
       }
     }
   }
