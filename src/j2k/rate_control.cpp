@@ -192,20 +192,17 @@ class Search {
     return double(bytes) + 1.0;
   }
 
-  std::size_t codeblocks() {
-    std::size_t count = 0;
-    for_each_tile([&](uint32_t) { count += work_.tile.codeblocks.size(); });
-    return count;
-  }
-
   // Models of all code-blocks and of those in the sample.
   struct Models {
     SizeModel all, sample;
+    std::size_t codeblocks = 0;
+    bool has_sample() const { return codeblocks >= kFewCodeblocks; }
   };
 
   Models make_size_models() {
     Models models;
     for_each_tile([&](uint32_t t) {
+      models.codeblocks += work_.tile.codeblocks.size();
       norms_.resize(bands());
       for_each_band([&](std::size_t, const Subband& band, double norm, std::size_t index) {
         norms_[index] = float(norm);
@@ -238,16 +235,15 @@ class Search {
     const double low = std::log2(finest), high = std::log2(largest_step_);
     const Models models = make_size_models();
     SizeCurve curve(models.all);
-    const std::size_t count = codeblocks();
-    const double headers = kMainHeader + kBlockHeader * double(count);
+    const double headers = kMainHeader + kBlockHeader * double(models.codeblocks);
     double log_step = curve.solve(target, low, high);
-    for (int i = 0; i < 3 && count >= kFewCodeblocks; ++i) {
+    for (int i = 0; i < 3 && models.has_sample(); ++i) {
       // The sample's blocks may be richer than the others: by as much as the models of both say.
       const double share = models.sample.bytes(log_step) / models.all.bytes(log_step);
       const double size = sampled_size(std::exp2(log_step)) / share + headers;
       curve.add(log_step, size, true);
       const double next = curve.solve(target, low, high);
-      if (std::fabs(next - log_step) < 0.08 || next == log_step) break;
+      if (std::fabs(next - log_step) < 0.08) break;
       log_step = next;
     }
     return encode_to_size(target, low, high, curve);
