@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import uuid
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Set, Tuple, Union
@@ -14,6 +13,7 @@ import h5py
 
 from ..arrays import describe_room
 from ..errors import Error
+from ..renaming import temporary_path
 from .memory import Means
 from .nexus import is_jpeg2000, is_reference, is_stack, reference_images
 from .objects import (
@@ -125,19 +125,14 @@ class Copier:
             raise ValueError(f"{target} is the file to be copied")
         if os.path.lexists(target) and not overwrite:
             raise FileExistsError(f"{target} exists: overwrite=True replaces it")
-        temporary = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{uuid.uuid4().hex[:12]}.tmp")
         try:
-            with h5py.File(source, "r") as opened, h5py.File(temporary, "w-", track_order=_keeps_order(opened)) as made:
-                copied = self.copy(opened, made, target)
-            os.replace(temporary, target)
+            with temporary_path(target, "w") as temporary, h5py.File(source, "r") as opened:
+                with h5py.File(temporary, "w-", track_order=_keeps_order(opened)) as made:
+                    return self.copy(opened, made, target)
         except (OSError, RuntimeError) as error:
             if not is_full(error):
                 raise
             raise Error(f"{target} could not be written (HDF5: {error}). {describe_room(target)}") from error
-        finally:
-            if os.path.exists(temporary):
-                os.remove(temporary)
-        return copied
 
     def copy(self, source: Any, target: Any, final_path: str) -> List[CopiedDataset]:
         """``final_path``: of the target, once it is complete."""
