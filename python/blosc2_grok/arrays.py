@@ -23,49 +23,10 @@ from .guard import check_only_block
 from .host_faults import are_in_line
 from .params import Params
 from .partition import Region, iterate_grid
-from .planning import (
-    AUTO_CODER,
-    Plan,
-    Progress,
-    check_dtype,
-    check_extents,
-    check_names,
-    check_single_quality,
-    gather_params,
-    make_plan,
-    mode_of,
-    settle,
-)
+from .planning import Plan, Progress, check_dtype, check_names, check_single_quality, gather_params, make_plan, settle
 from .recipe import ChunkRecipe, ChunkSource
 from .renaming import remove, target_path, temporary_path
 from .sampling import Sample
-
-# planning.py's among them, for those who store arrays elsewhere.
-__all__ = [
-    "AUTO_CODER",
-    "RATIO_NOTE",
-    "Plan",
-    "Progress",
-    "asarray",
-    "check_dtype",
-    "check_extents",
-    "check_single_quality",
-    "cparams",
-    "gather_params",
-    "like",
-    "list_notices",
-    "make_plan",
-    "merge_cparams",
-    "meta",
-    "mode_of",
-    "open_if_path",
-    "params_of",
-    "ratio_of",
-    "ring_as_error",
-    "settle",
-    "target_path",
-    "temporary_path",
-]
 
 RATIO_NOTE = "grok_ratio"
 """Key of the variable-length metadata that tells the ratio asked for and got."""

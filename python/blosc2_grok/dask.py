@@ -25,7 +25,7 @@ from dask.delayed import Delayed, delayed
 from dask.optimization import cull
 from numpy.typing import NDArray
 
-from . import arrays, calibration
+from . import arrays, calibration, planning
 from .hdf5_target import new_dataset
 from .partition import Shape
 from .reading import read
@@ -100,11 +100,11 @@ def to_hdf5(
     source = _DaskSource(x, in_flight)
     if not source.shape:
         raise ValueError("an array without axes has no chunks in HDF5")
-    dtype = arrays.check_dtype(source.dtype)
-    wanted = arrays.gather_params(params, coder, {}, qualities)
-    arrays.check_single_quality(wanted, ratio, noise)
-    plan = replace(arrays.make_plan(source.shape, dtype, wanted, chunks, blocks), ratio=ratio)
-    plan = arrays.settle(plan, calibration.Sample.of(source, plan.grid()), noise)
+    dtype = planning.check_dtype(source.dtype)
+    wanted = planning.gather_params(params, coder, {}, qualities)
+    planning.check_single_quality(wanted, ratio, noise)
+    plan = replace(planning.make_plan(source.shape, dtype, wanted, chunks, blocks), ratio=ratio)
+    plan = planning.settle(plan, calibration.Sample.of(source, plan.grid()), noise)
     cparams, meta = arrays.merge_cparams(None, 0), arrays.meta(**plan.parameters)
     recipe = ChunkRecipe(plan.shape, plan.dtype, plan.chunks, plan.blocks, cparams, meta, as_frames=True)
     stored_bytes = 0

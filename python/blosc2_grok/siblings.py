@@ -66,7 +66,7 @@ def convert(path: Any, target: Any, *, mode: str = "x") -> blosc2.NDArray:
     """
     import blosc2
 
-    from . import arrays
+    from . import arrays, renaming
 
     if _is_hdf5(os.fspath(path)):
         raise ValueError(f"{path} is an HDF5 file: blosc2_grok.hdf5.convert_file converts what is in it")
@@ -74,12 +74,12 @@ def convert(path: Any, target: Any, *, mode: str = "x") -> blosc2.NDArray:
     if not hasattr(source, "chunks"):
         raise TypeError(f"{path} holds a plain SChunk, which blosc2-j2k and blosc2-htj2k never wrote")
     options = {"urlpath": os.fspath(target), "mode": mode}
-    final = arrays.target_path(options)
+    final = renaming.target_path(options)
     if final is None:
         raise ValueError(f"{target}: only files can be written")
     copied = _copy_options(source)
     _refuse_other_blocks(source)
-    with arrays.temporary_path(final, mode) as temporary:
+    with renaming.temporary_path(final, mode) as temporary:
         _fill_copy(source, copied, urlpath=temporary, mode="w")
         check_readable(blosc2.open(temporary, mode="r"))
     return blosc2.open(final, mode="a")

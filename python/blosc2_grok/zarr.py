@@ -16,7 +16,7 @@ from typing import Any, Dict, Mapping, Union
 import numpy as np
 from zarr.abc.codec import ArrayBytesCodec
 
-from . import _native, arrays
+from . import _native, planning
 from .errors import Error, notices
 from .params import Params
 
@@ -50,7 +50,7 @@ class Blosc2Grok(ArrayBytesCodec):  # type: ignore[misc,unused-ignore]
         checked = Params(**given)
         if checked.bits_per_sample == "auto":
             raise ValueError("bits_per_sample is 'auto': a codec of single chunks needs None or the number of bits")
-        mode = arrays.mode_of(coder, checked)
+        mode = planning.mode_of(coder, checked)
         object.__setattr__(self, "params", Params(**{**checked.to_dict(), "mode": mode}))
 
     @classmethod
@@ -76,7 +76,7 @@ class Blosc2Grok(ArrayBytesCodec):  # type: ignore[misc,unused-ignore]
 
     def validate(self, *, shape: Any, dtype: Any, chunk_grid: Any) -> None:
         """TypeError for a dtype that no codestream can hold."""
-        arrays.check_dtype(_native_dtype(dtype))
+        planning.check_dtype(_native_dtype(dtype))
 
     def compute_encoded_size(self, input_byte_length: int, _chunk_spec: Any) -> int:
         raise NotImplementedError
@@ -88,7 +88,7 @@ class Blosc2Grok(ArrayBytesCodec):  # type: ignore[misc,unused-ignore]
         return await asyncio.to_thread(self._decode_sync, chunk_data, chunk_spec)
 
     def _encode_sync(self, chunk_data: Any, chunk_spec: Any) -> Any:
-        dtype = arrays.check_dtype(_native_dtype(chunk_spec.dtype))
+        dtype = planning.check_dtype(_native_dtype(chunk_spec.dtype))
         samples = np.ascontiguousarray(chunk_data.as_numpy_array(), dtype=dtype)
         return chunk_spec.prototype.buffer.from_bytes(self.encode_samples(samples))
 

@@ -11,7 +11,7 @@ from typing import Any, Iterator, Optional
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Progress
+from ..planning import Progress
 from .inputs import need
 from .stack import Stack
 

@@ -12,7 +12,7 @@ import blosc2
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _native, arrays
+from .. import _native, arrays, planning
 from ..containers import BLOSC2_FILTER, GROK_CODEC, HTJ2K_FILTER, METALAYER
 from ..enums import GrkFileFmt
 from ..params import Params
@@ -38,7 +38,7 @@ class Frames:
     crew = Crew(workers=1, threads=1, reads_ahead=True)
     """Its workers may call ``encode`` at the same time."""
 
-    def __init__(self, plan: arrays.Plan, means: Means) -> None:
+    def __init__(self, plan: planning.Plan, means: Means) -> None:
         self.plan = plan
         self.means = means
 
@@ -63,7 +63,7 @@ class Htj2kFrames(Frames):
     filter_id = HTJ2K_FILTER
     filter_options = ()  # the filter itself puts in what it needs
 
-    def __init__(self, plan: arrays.Plan, means: Means) -> None:
+    def __init__(self, plan: planning.Plan, means: Means) -> None:
         super().__init__(plan, means)
         chunk_count = math.prod(-(-whole // part) for whole, part in zip(plan.shape, plan.chunks))
         chunk_bytes = math.prod(plan.chunks) * plan.dtype.itemsize
@@ -109,7 +109,7 @@ class Blosc2Frames(Frames):
     filter_id = BLOSC2_FILTER
     # One worker: Python's lock is held while Blosc2 encodes, and its own threads share the blocks.
 
-    def __init__(self, plan: arrays.Plan, means: Means) -> None:
+    def __init__(self, plan: planning.Plan, means: Means) -> None:
         super().__init__(plan, means)
         self.cparams = arrays.merge_cparams({"nthreads": means.jobs}, 0)
         self.filter_options = blosc2_filter_options(plan.blocks, plan.dtype)

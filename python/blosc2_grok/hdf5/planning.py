@@ -9,7 +9,7 @@ from typing import Any, Mapping
 
 import numpy as np
 
-from .. import arrays, calibration
+from .. import calibration, planning
 from ..enums import GrkFileFmt
 from ..params import Params
 from ..partition import Shape, pick_blocks, resolve_roles
@@ -29,28 +29,28 @@ def make_frames(shape: Shape, dtype: np.dtype[Any], wanted: Wanted, means: Means
         raise ValueError(f"calibrate is {wanted.calibrate!r}: it must be 'sampled' or 'all'")
     if 0 in shape or not shape:
         raise ValueError(f"an array of shape {shape} has no chunks: store it without compression")
-    arrays.check_dtype(dtype)
-    parameters = arrays.gather_params(wanted.params, wanted.coder, {}, wanted.bounds)
-    arrays.check_single_quality(parameters, wanted.ratio, wanted.noise)
+    planning.check_dtype(dtype)
+    parameters = planning.gather_params(wanted.params, wanted.coder, {}, wanted.bounds)
+    planning.check_single_quality(parameters, wanted.ratio, wanted.noise)
     roles = resolve_roles(shape, parameters.get("layout"), dtype.itemsize // (2 if dtype.kind == "c" else 1))
-    given = arrays.check_extents("chunks", wanted.chunks, shape)
+    given = planning.check_extents("chunks", wanted.chunks, shape)
     chunk = pick_chunk(shape, roles, dtype.itemsize, True) if given is None else given
     obstacle = obstacle_to_htj2k(dtype, chunk, roles, wanted.coder, parameters)
     if wanted.container == "htj2k" and obstacle:
         raise ValueError(f"container 'htj2k' can't hold this: {obstacle}")
     is_htj2k = obstacle is None and wanted.container != "blosc2"
     if is_htj2k:
-        parameters["mode"] = arrays.mode_of("ht", Params(**parameters))
+        parameters["mode"] = planning.mode_of("ht", Params(**parameters))
         parameters["cod_format"] = int(GrkFileFmt.GRK_FMT_J2K.value)
     elif given is None:
         chunk = pick_chunk(shape, roles, dtype.itemsize, False)
     _check_chunk(chunk, shape, dtype)
-    plan = arrays.make_plan(shape, dtype, parameters, chunk, chunk if is_htj2k else None)
+    plan = planning.make_plan(shape, dtype, parameters, chunk, chunk if is_htj2k else None)
     plan = replace(plan, ratio=wanted.ratio, calibrate=wanted.calibrate)
     return Htj2kFrames(plan, means) if is_htj2k else Blosc2Frames(plan, means)
 
 
-def draw_sample(source: Any, plan: arrays.Plan, means: Means) -> calibration.Sample:
+def draw_sample(source: Any, plan: planning.Plan, means: Means) -> calibration.Sample:
     """What targets are found with: parts of images that are one codestream, where parameters mean the same for them.
 
     Whole images would take several times the memory that coding them one by one does.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import arrays
+from .. import planning
 from ..partition import Region
 
 SLAB_BYTES = 256 * 1024 * 1024
@@ -38,7 +38,7 @@ class Slabs:
         return np.asarray(self.slab[key])
 
 
-def in_slabs(source: Any, plan: arrays.Plan) -> Any:
+def in_slabs(source: Any, plan: planning.Plan) -> Any:
     """The source, or a reader of it that suits its chunks."""
     chunks = getattr(source, "chunks", None)
     image_bytes = math.prod(plan.shape[1:]) * plan.dtype.itemsize

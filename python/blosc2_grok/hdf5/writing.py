@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, Iterator, List, Op
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _native, arrays, calibration
+from .. import _native, arrays, calibration, planning
 from ..errors import Error
 from ..partition import Region, iterate_grid
 from .differences import largest_and_rms
@@ -115,7 +115,7 @@ class DatasetWriter:
             if spared is not None and spared.any() and not spared.all():
                 drawn_from = Images(source, np.flatnonzero(~spared))
             sample = draw_sample(drawn_from, plan, means)
-            settled = arrays.settle(plan, sample, wanted.noise)
+            settled = planning.settle(plan, sample, wanted.noise)
             sample.forget()
         return cls(h5, name, source, type(frames)(settled, means), sample, means, spared)
 
