@@ -103,12 +103,12 @@ def scans(folder: Path) -> None:
         curves[f"signal to noise {strength}"] = sorted(noises + ratios)
         by_noise.append([strength, f"{lossless:.2f}x", *(f"{r:.1f}x, {percent(error)}" for r, _, error in noises)])
         by_ratio.append([strength, *(f"{sigma:.2f} sigma, {percent(error)}" for _, sigma, error in ratios)])
-        ways = [{}, {"params": KEEP}, {"params": REVERSIBLE}, {"coder": "ht"}, {"coder": "ht", "params": KEEP}]
+        ways = [{}, {"params": KEEP}, {"params": REVERSIBLE}, {"coder": "part1"}, {"coder": "part1", "params": KEEP}]
         found = [loss_of_scan(scan, noise=0.25, **way) for way in ways]
         by_way.append([strength, *(f"{ratio:.1f}x, {percent(error)}" for ratio, _, error in found)])
     print_table(["signal to noise", "lossless", *(f"noise={noise:g}" for noise in NOISES)], by_noise)
     print_table(["signal to noise", *(f"ratio={ratio}" for ratio in RATIOS)], by_ratio)
-    print_table(["signal to noise", "noise=0.25", "keep", "keep, 5/3", "HT", "HT, keep"], by_way)
+    print_table(["signal to noise", "noise=0.25", "keep", "keep, 5/3", "Part 1", "Part 1, keep"], by_way)
     for name, column, title, ordinate in (
         ("loss-projections.svg", 1, "Projections of a simulated tomography", "rmse, in sigma of the noise"),
         ("loss-slices.svg", 2, "Slices reconstructed from them", "error against the truth, 1: as of the raw data"),

@@ -8,6 +8,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from .coder import choose_mode, told_params
 from .errors import Error
 from .guard import check_not_collapsed
 from .params import Params
@@ -111,6 +112,7 @@ def calibrate(
     ratio: float = 8,
     *,
     cap: Optional[int] = None,
+    coder: str = "auto",
     params: Union[Params, Mapping[str, Any], None] = None,
     chunks: Optional[Sequence[int]] = None,
     blocks: Optional[Sequence[int]] = None,
@@ -124,6 +126,7 @@ def calibrate(
         ``asarray`` takes.
     :param ratio: bytes of the samples over bytes stored, above 1.
     :param cap: bytes that no block's codestream may exceed, whatever its quality then: a hard limit for the line.
+    :param coder: as in ``asarray``.
     :param params: other parameters, without a quality.
     :param chunks: as in ``asarray``.
     :param blocks: as in ``asarray``.
@@ -143,7 +146,8 @@ def calibrate(
     ```
     """
     samples = np.asarray(sample)
-    given = params.to_dict() if isinstance(params, Params) else {"mct": "auto", **(params or {})}
+    given = told_params(params)
+    given["mode"] = choose_mode(coder, given, Params(**given))
     element_bytes = samples.dtype.itemsize // (2 if samples.dtype.kind == "c" else 1)
     roles = resolve_roles(samples.shape, given.get("layout"), element_bytes)
     part = tuple(blocks) if blocks is not None else pick_blocks(samples.shape, roles, samples.dtype.itemsize)

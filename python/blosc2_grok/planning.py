@@ -12,17 +12,15 @@ import numpy as np
 
 from .calibration import find_depth, find_target
 from .checked import checked_params, plain_params
+from .coder import choose_mode, told_params
 from .containers import METALAYER
-from .enums import GrkFileFmt, GrkMode
+from .enums import GrkFileFmt
 from .guard import check_not_collapsed, check_trial_block
 from .host_faults import mixes_up
 from .noise import rmse_of_noise
 from .params import Params
 from .partition import LEAST_BLOCK_BYTES, Roles, Shape, check_planes, pick_blocks, pick_chunks, resolve_roles
 from .sampling import Grid, Sample
-
-AUTO_CODER = "part1"
-"""What ``coder="auto"`` means."""
 
 Progress = Callable[[int, int, int], None]
 """Called with bytes of samples done, bytes stored for them, and bytes of all samples."""
@@ -97,28 +95,15 @@ def gather_params(
         raise ValueError('parameters are given twice: by params= and by meta["grok"]')
     if metalayers:
         blosc2_kwargs["meta"] = metalayers
-    given = stored if stored is not None else params
-    if given is None:
-        given = {}
-    parameters = given.to_dict() if isinstance(given, Params) else {"mct": "auto", **given}
+    parameters = told_params(stored if stored is not None else params)
     for name, value in qualities.items():
         if value is not None:
             if _has_quality(parameters):
                 raise ValueError(f"{name}={value!r} and a quality in params: only one can be kept")
             parameters[name] = value
     plain = plain_params(parameters)
-    mode = mode_of(coder, checked_params(parameters))
+    mode = choose_mode(coder, parameters, checked_params(parameters))
     return {**{name: value for name, value in plain.items() if name in parameters}, "mode": mode}
-
-
-def mode_of(coder: str, params: Params) -> int:
-    is_ht = bool(int(params.mode) & int(GrkMode.HT))
-    if coder not in ("auto", "ht", "part1"):
-        raise ValueError(f"coder is {coder!r}: it must be 'auto', 'ht' or 'part1'")
-    if coder == "part1" and is_ht:
-        raise ValueError("coder='part1' and mode HT in params contradict each other")
-    chosen = AUTO_CODER if coder == "auto" else coder
-    return int(params.mode) | (int(GrkMode.HT) if chosen == "ht" else 0)
 
 
 def _has_quality(parameters: Mapping[str, Any]) -> bool:

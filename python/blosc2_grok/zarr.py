@@ -17,6 +17,7 @@ import numpy as np
 from zarr.abc.codec import ArrayBytesCodec
 
 from . import _native, planning
+from .coder import choose_mode, told_params
 from .errors import Error, notices
 from .params import Params
 
@@ -46,11 +47,11 @@ class Blosc2Grok(ArrayBytesCodec):  # type: ignore[misc,unused-ignore]
     ) -> None:
         if params is not None and parameters:
             raise ValueError("parameters are given twice: by params and by name")
-        given = params.to_dict() if isinstance(params, Params) else {"mct": "auto", **(params or parameters)}
+        given = told_params(params if params is not None else parameters)
         checked = Params(**given)
         if checked.bits_per_sample == "auto":
             raise ValueError("bits_per_sample is 'auto': a codec of single chunks needs None or the number of bits")
-        mode = planning.mode_of(coder, checked)
+        mode = choose_mode(coder, given, checked)
         object.__setattr__(self, "params", Params(**{**checked.to_dict(), "mode": mode}))
 
     @classmethod
@@ -66,11 +67,11 @@ class Blosc2Grok(ArrayBytesCodec):  # type: ignore[misc,unused-ignore]
     def to_dict(self) -> Dict[str, Any]:
         """For ``zarr.json``: the parameters that differ from their defaults."""
         defaults = Params().to_dict()
-        # mct is told in any case: left out, it means "auto".
+        # These are told in any case: left out, they mean "auto".
         told = {
             name: _to_json(value)
             for name, value in self.params.to_dict().items()
-            if name == "mct" or value != defaults[name]
+            if name in ("mct", "mode") or value != defaults[name]
         }
         return {"name": CODEC_NAME, "configuration": told}
 

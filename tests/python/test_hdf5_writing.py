@@ -338,6 +338,8 @@ def test_an_error_leaves_nothing(file: Any) -> None:
         ({"container": "htj2k", "chunks": (2, 64, 80)}, "more than one image"),
         ({"container": "htj2k", "max_error": 2}, "max_error"),
         ({"container": "htj2k", "coder": "part1"}, "part1"),
+        ({"container": "htj2k", "params": {"mode": "LAZY"}}, "the mode in params means Part 1"),
+        ({"container": "htj2k", "params": {"rateControlAlgorithm": 1}}, "PCRD_OPT means Part 1"),
         ({"container": "htj2k", "params": {"keep": [0]}}, "keep"),
         ({"container": "htj2k", "params": {"cod_format": "GRK_FMT_JP2"}}, "cod_format"),
         ({"jobs": 0}, "jobs is 0"),
@@ -394,7 +396,7 @@ def test_what_hdf5plugin_reads_otherwise_is_refused(file: Any, monkeypatch: Any)
         {"progression": "CPRL"},
         {"codeblock_size": (1024, 4)},
         {"numgbits": 7},
-        {"quality_mode": "rates", "quality_layers": [8, 4]},
+        {"quality_mode": "rates", "quality_layers": [4]},
         {"bits_per_sample": "auto"},
         {"irreversible": True},
     ],
@@ -411,6 +413,13 @@ def test_parameters(tmp_path: Path, params: Dict[str, Any]) -> None:
         has_loss = "quality_mode" in params or "irreversible" in params
         assert np.abs(file["a"][()].astype(int) - ours).max() <= has_loss
         assert has_loss or np.array_equal(ours, image)
+
+
+@pytest.mark.parametrize("params", [{"quality_mode": "rates", "quality_layers": [8, 4]}, {"mode": "RESET"}], ids=str)
+def test_what_only_part1_has_goes_to_blosc2(tmp_path: Path, params: Dict[str, Any]) -> None:
+    image = images.make("xray", "uint16", (2, 100, 120))
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        assert filters_of(write_dataset(file, "a", image, params=params)) == [BLOSC2]
 
 
 def test_large_images_are_cut(file: Any) -> None:

@@ -132,10 +132,10 @@ def list_settings(ratios: Sequence[float], noises: Sequence[float]) -> List[Sett
         Setting("--coder part1", {"coder": "part1"}),
         Setting("--coder ht", {"coder": "ht"}),
     ]
-    settings += [Setting(f"--noise {noise:g} --coder ht", {"noise": noise, "coder": "ht"}) for noise in noises]
+    settings += [Setting(f"--noise {noise:g}", {"noise": noise}) for noise in noises]
     for ratio in ratios:
-        settings.append(Setting(f"--ratio {ratio:g}", {"ratio": ratio, "coder": "part1"}))
-        settings.append(Setting(f"--ratio {ratio:g} --coder ht", {"ratio": ratio, "coder": "ht"}))
+        settings.append(Setting(f"--ratio {ratio:g}", {"ratio": ratio}))
+        settings.append(Setting(f"--ratio {ratio:g} --coder part1", {"ratio": ratio, "coder": "part1"}))
     return settings
 
 

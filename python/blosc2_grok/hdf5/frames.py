@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _native, arrays, planning
+from ..coder import reason_for_part1
 from ..containers import BLOSC2_FILTER, GROK_CODEC, HTJ2K_FILTER, METALAYER
-from ..enums import GrkFileFmt
+from ..enums import GrkFileFmt, GrkMode
 from ..params import Params
 from ..partition import LEAST_BLOCK_BYTES, Roles, Shape, pick_blocks
 from .headroom import NoRoomError, encode_below_top
@@ -171,12 +172,14 @@ def obstacle_to_htj2k(
         return f"chunks {tuple(chunks)} hold more than one image"
     if len(long) == 3 and chunks[long[2]] != 3:
         return f"chunks {tuple(chunks)} have {chunks[long[2]]} channels: only 1 and 3"
-    if coder == "part1":
-        return "coder='part1'"
+    params = Params(**parameters)
+    if not int(params.mode) & int(GrkMode.HT):
+        reason = reason_for_part1(params) or "the mode in params"
+        return "coder='part1'" if coder == "part1" else f"{reason} means Part 1"
     for name in ("max_error", "keep"):
         if parameters.get(name):
             return f"{name}: its codestreams hold mapped samples, which only this package reads"
-    if Params(**parameters).cod_format is GrkFileFmt.GRK_FMT_JP2 and "cod_format" in parameters:
+    if params.cod_format is GrkFileFmt.GRK_FMT_JP2 and "cod_format" in parameters:
         return "cod_format JP2: only bare codestreams"
     return None
 

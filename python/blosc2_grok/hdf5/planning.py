@@ -40,7 +40,6 @@ def make_frames(shape: Shape, dtype: np.dtype[Any], wanted: Wanted, means: Means
         raise ValueError(f"container 'htj2k' can't hold this: {obstacle}")
     is_htj2k = obstacle is None and wanted.container != "blosc2"
     if is_htj2k:
-        parameters["mode"] = planning.mode_of("ht", Params(**parameters))
         parameters["cod_format"] = int(GrkFileFmt.GRK_FMT_J2K.value)
     elif given is None:
         chunk = pick_chunk(shape, roles, dtype.itemsize, False)
