@@ -19,6 +19,7 @@ struct Rect {
   constexpr int64_t width() const { return x1 > x0 ? x1 - x0 : 0; }
   constexpr int64_t height() const { return y1 > y0 ? y1 - y0 : 0; }
   constexpr bool empty() const { return x1 <= x0 || y1 <= y0; }
+  bool operator==(const Rect&) const = default;
 };
 
 constexpr Rect ceil_shift(const Rect& r, int bits) {

@@ -101,7 +101,7 @@ void read_quantization(ByteReader& in, ComponentCoding& coding) {
   if ((style & 31) > 2) fail("QCD: unknown quantization style ", style & 31);
   coding.quant_style = QuantStyle(style & 31);
   coding.guard_bits = int(style >> 5);
-  coding.steps.fill(0xFFFF);
+  coding.steps.fill(kNoStep);
   for (int b = 0; b < kMaxBands && in.remaining() != 0; ++b) {
     coding.steps[b] = uint16_t(coding.quant_style == QuantStyle::kNone ? in.u8() << 8 : in.u16());
   }
@@ -161,7 +161,7 @@ void check_steps(const TileCoding& coding) {
     const bool derived = component.quant_style == QuantStyle::kDerived;
     const int needed = derived ? 1 : 3 * component.levels + 1;
     for (int b = 0; b < needed; ++b) {
-      if (component.steps[b] == 0xFFFF) fail("QCD: ", b, " steps for ", component.levels, " decompositions");
+      if (component.steps[b] == kNoStep) fail("QCD: ", b, " steps for ", component.levels, " decompositions");
     }
     if (!component.reversible && component.quant_style == QuantStyle::kNone) {
       fail("QCD: no quantization with the irreversible transformation");

@@ -23,6 +23,7 @@ struct ComponentSize {
   uint8_t bits = 8;
   bool is_signed = false;
   uint8_t dx = 1, dy = 1;  // XRsiz, YRsiz
+  bool operator==(const ComponentSize&) const = default;
 };
 
 // SIZ: the reference grid.
@@ -34,7 +35,10 @@ struct ImageSize {
   uint32_t tiles_across() const { return uint32_t(ceil_div(image.x1 - tile_x0, tile_width)); }
   uint32_t tiles_down() const { return uint32_t(ceil_div(image.y1 - tile_y0, tile_height)); }
   uint64_t tiles() const { return uint64_t{tiles_across()} * tiles_down(); }
+  bool operator==(const ImageSize&) const = default;
 };
+
+inline constexpr uint16_t kNoStep = 0xFFFF;
 
 enum class QuantStyle : uint8_t { kNone = 0, kDerived = 1, kExpounded = 2 };
 
@@ -47,11 +51,12 @@ struct ComponentCoding {
   std::array<uint8_t, kMaxLevels + 1> precincts;  // PPy << 4 | PPx by resolution
   QuantStyle quant_style = QuantStyle::kNone;
   int guard_bits = 2;
-  std::array<uint16_t, kMaxBands> steps{};  // exponent << 11 | mantissa
+  std::array<uint16_t, kMaxBands> steps;  // exponent << 11 | mantissa, or kNoStep
 
-  ComponentCoding() { precincts.fill(0xFF); }
+  ComponentCoding() { precincts.fill(0xFF), steps.fill(kNoStep); }
   int exponent(int resolution, int band) const;
   int mantissa(int resolution, int band) const;
+  bool operator==(const ComponentCoding&) const = default;
 };
 
 struct TileCoding {
@@ -60,6 +65,7 @@ struct TileCoding {
   bool mct = false;
   bool sop = false, eph = false;
   std::vector<ComponentCoding> components;
+  bool operator==(const TileCoding&) const = default;
 };
 
 // Index of a subband in the order of QCD: band is 0 for LL, 1 HL, 2 LH, 3 HH.

@@ -30,7 +30,7 @@ void sort_by(std::vector<PrecinctRef>& order, Key key) {
 }  // namespace
 
 void order_precincts(const ImageSize& size, const TileCoding& coding, Tile& tile) {
-  tile.order.clear();
+  if (!tile.order.empty()) return;
   for (uint32_t c = 0; c < tile.components.size(); ++c) {
     for (uint32_t r = 0; r <= uint32_t(tile.components[c].levels); ++r) {
       const Resolution& resolution = tile.resolution(c, int(r));

@@ -106,16 +106,7 @@ void build_resolution(const ComponentCoding& coding, int bits, const Rect& compo
   tile.resolutions.push_back(resolution);
 }
 
-}  // namespace
-
-Rect tile_rect(const ImageSize& size, uint32_t index) {
-  const int64_t p = index % size.tiles_across(), q = index / size.tiles_across();
-  const int64_t x = size.tile_x0 + p * size.tile_width, y = size.tile_y0 + q * size.tile_height;
-  return {std::max(x, size.image.x0), std::max(y, size.image.y0), std::min(x + size.tile_width, size.image.x1),
-          std::min(y + size.tile_height, size.image.y1)};
-}
-
-void build_tile(const ImageSize& size, const TileCoding& coding, uint32_t index, uint64_t max_precincts, Tile& tile) {
+void lay_out(const ImageSize& size, const TileCoding& coding, uint32_t index, uint64_t max_precincts, Tile& tile) {
   tile.rect = tile_rect(size, index);
   tile.components.clear(), tile.resolutions.clear(), tile.subbands.clear(), tile.precincts.clear();
   tile.codeblocks.clear(), tile.tag_nodes.clear(), tile.chunks.clear(), tile.order.clear();
@@ -132,6 +123,33 @@ void build_tile(const ImageSize& size, const TileCoding& coding, uint32_t index,
       build_resolution(component_coding, sampling.bits, component.rect, r, max_precincts, tile);
     }
   }
+}
+
+// As it was when it had been laid out.
+void clear_tile(Tile& tile) {
+  std::fill(tile.codeblocks.begin(), tile.codeblocks.end(), CodeBlock{});
+  std::fill(tile.tag_nodes.begin(), tile.tag_nodes.end(), TagNode{});
+  for (Subband& band : tile.subbands) band.dropped_depth = kNothingDropped;
+  tile.chunks.clear();
+}
+
+}  // namespace
+
+Rect tile_rect(const ImageSize& size, uint32_t index) {
+  const int64_t p = index % size.tiles_across(), q = index / size.tiles_across();
+  const int64_t x = size.tile_x0 + p * size.tile_width, y = size.tile_y0 + q * size.tile_height;
+  return {std::max(x, size.image.x0), std::max(y, size.image.y0), std::min(x + size.tile_width, size.image.x1),
+          std::min(y + size.tile_height, size.image.y1)};
+}
+
+void build_tile(const ImageSize& size, const TileCoding& coding, uint32_t index, uint64_t max_precincts, Tile& tile) {
+  LaidOutFor& before = tile.laid_out_for;
+  if (before.is_set && tile.precincts.size() <= max_precincts && before.coding == coding && before.size == size) {
+    return clear_tile(tile);
+  }
+  before.is_set = false;
+  lay_out(size, coding, index, max_precincts, tile);
+  if (size.tiles() == 1) before = {true, size, coding};
 }
 
 Rect codeblock_rect(const Subband& band, uint32_t x, uint32_t y) {

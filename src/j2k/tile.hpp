@@ -74,8 +74,16 @@ struct PrecinctRef {
   uint32_t precinct = 0;
 };
 
+// What an image's only tile was laid out for: the next image is mostly of the same kind.
+struct LaidOutFor {
+  bool is_set = false;
+  ImageSize size;
+  TileCoding coding;
+};
+
 // Flat arrays that keep their capacity from tile to tile.
 struct Tile {
+  LaidOutFor laid_out_for;
   Rect rect;
   std::vector<TileComponent> components;
   std::vector<Resolution> resolutions;
@@ -96,10 +104,11 @@ struct Tile {
 
 Rect tile_rect(const ImageSize& size, uint32_t index);
 
-// Lays the tile out; more than `max_precincts` precincts are an error (each takes a byte of the codestream at least).
+// Lays the tile out, or clears it where it is laid out so already; more than `max_precincts` precincts are an error (each takes a byte of the codestream at least).
 void build_tile(const ImageSize& size, const TileCoding& coding, uint32_t index, uint64_t max_precincts, Tile& tile);
 
-// Fills `order` with the precincts in the order in which `coding.progression` visits them, layers aside.
+// Fills `order` with the precincts in the order in which `coding.progression` visits them, layers aside; `coding` is what
+// the tile was built with.
 void order_precincts(const ImageSize& size, const TileCoding& coding, Tile& tile);
 
 // The part of the subband that code-block (x, y) of its grid covers.
