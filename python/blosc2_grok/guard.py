@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence, Tuple
 
@@ -81,12 +82,12 @@ def check_not_collapsed(sample: Sample, parameters: Mapping[str, Any]) -> None:
     params = checked_params(parameters)
     if sample.grid.dtype.kind == "b" or not _has_stated_loss(params):
         return
-    spread = _Spread()
-    for image in sample.images():
-        spread.add(_finite(image, params.keep))
+    if _is_varied_at_a_glance(sample, params):
+        return
+    spread = _spread_of(sample, params.keep)
     if spread.count < 2:
         return
-    variance, low, high = spread.squares / spread.count, spread.low, spread.high
+    variance, low, high = spread.variance, spread.low, spread.high
     allowed, told = _allowed_mse(params, sample.grid.dtype, high - low)
     if variance == 0 or variance > allowed:
         return
@@ -95,6 +96,29 @@ def check_not_collapsed(sample: Sample, parameters: Mapping[str, Any]) -> None:
         f"from {low:g} to {high:g}{_bits_in_use(sample.grid.dtype, low, high)}): nothing would be left of it. "
         "Allow a smaller error, or say bits_per_sample where a PSNR counts from fewer bits"
     )
+
+
+_GLANCE = 16384  # samples of each block
+
+
+def _is_varied_at_a_glance(sample: Sample, params: Params) -> bool:
+    """Whether a few samples have several times the variance that would be refused: all of them take longer than coding.
+
+    False for floats, whose peak may be a single sample.
+    """
+    if sample.grid.dtype.kind not in "ui":
+        return False
+    spread = _spread_of(sample, params.keep, _GLANCE)
+    allowed, _ = _allowed_mse(params, sample.grid.dtype, spread.high - spread.low)
+    return spread.count > 1000 and spread.variance > 4 * allowed
+
+
+def _spread_of(sample: Sample, keep: Sequence[float], most_each: int = sys.maxsize) -> _Spread:
+    spread = _Spread()
+    for image in sample.images():
+        flat = image.reshape(-1)
+        spread.add(_finite(flat[:: flat.size // most_each | 1], keep))  # odd: not a column of a power of two
+    return spread
 
 
 @dataclass
@@ -106,6 +130,10 @@ class _Spread:
     squares: float = 0.0  # sum of squared distances from the mean
     low: float = math.inf
     high: float = -math.inf
+
+    @property
+    def variance(self) -> float:
+        return self.squares / self.count if self.count else 0.0
 
     def add(self, values: NDArray[np.float64]) -> None:
         if values.size == 0:
@@ -124,14 +152,13 @@ def _has_stated_loss(params: Params) -> bool:
     )
 
 
-def _finite(image: NDArray[Any], keep: Sequence[float]) -> NDArray[np.float64]:
-    flat = image.reshape(-1)
+def _finite(flat: NDArray[Any], keep: Sequence[float]) -> NDArray[np.float64]:
     if flat.dtype.kind == "c":
         flat = np.concatenate([flat.real, flat.imag])
     if keep:
         flat = flat[~np.isin(flat, np.asarray(keep))]
     values = flat.astype(np.float64)
-    return values[np.isfinite(values)]
+    return values if flat.dtype.kind in "uib" else values[np.isfinite(values)]
 
 
 def _allowed_mse(params: Params, dtype: np.dtype[Any], spread: float) -> Tuple[float, str]:

@@ -331,6 +331,15 @@ def test_the_guard_against_collapsed_arrays() -> None:
     asarray(np.full((64, 64), 7, "u2"), psnr=40)  # constant: there is nothing to lose
 
 
+def test_the_guard_looks_at_all_samples_before_it_refuses() -> None:
+    image = np.full((600, 600), 100, "u2")
+    image[300, 1] = 60_000  # all of the variance
+    assert image.var() > 90**2
+    asarray(image, rmse=90)
+    with pytest.raises(ValueError, match="nothing would be left"):
+        asarray(image, rmse=110)
+
+
 def test_notices_are_warnings() -> None:
     with pytest.warns(UserWarning, match="roi_compno=3 has no effect"):
         asarray(XRAY, params={"roi_compno": 3, "roi_shift": 30})
