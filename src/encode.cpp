@@ -117,7 +117,7 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
   // A mapping's loss is not the codestream's.
   job.wants_loss = prepared.engine_may_lose && !prepared.mapped && params.verify != Verify::kAll;
 
-  const CodedImage coded = encode_within_cap(prepared, job, find_overhead(segment, params.cod_format), segment);
+  CodedImage coded = encode_within_cap(prepared, job, find_overhead(segment, params.cod_format), segment);
   if (segment.is_lossy) segment.loss = coded.loss;
   if (prepared.engine_may_lose && !states_loss(params) && coded.loss && coded.loss->mse > 0) {
     record_notice(text("rsiz=", params.rsiz, ": this profile changed samples, by up to ", coded.loss->max_error,
@@ -129,6 +129,9 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
   if (params.verbose) {
     std::fprintf(stderr, "blosc2_grok: %u x %u x %zu samples, %zu -> %zu bytes\n", prepared.image.plane.rows,
                  prepared.image.plane.columns, prepared.image.components.size(), request.block.size(), size);
+  }
+  for (const Engine* engine : engines()) {
+    if (static_cast<uint8_t>(engine->id()) == segment.engine.id) engine->reuse_memory(std::move(coded.codestream));
   }
   return size;
 }

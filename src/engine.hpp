@@ -88,6 +88,8 @@ class Engine {
                       const DecodeOptions& options) const = 0;
   // Gives back what a large image has left to the next call on this thread.
   virtual void release_memory() const {}
+  // Of a codestream that is no longer wanted: for the next one on this thread.
+  virtual void reuse_memory(std::vector<uint8_t>) const {}
 };
 
 // Those that this build has, in the order of preference.

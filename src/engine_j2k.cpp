@@ -170,12 +170,9 @@ class J2kEngine final : public Engine {
       const j2k::EncodeOptions options = make_options(source, job);
       const auto run = [&](const SourceImage& image) {
         const ViewOf<const uint8_t, j2k::ConstImageView> view(image);
-        const auto codestream = j2k::encode(*view, options, workspace());
-        // A copy is faster, but a search's coefficients leave no room for it.
-        const bool is_searched = options.measure_loss || options.target_bytes > 0 || options.target_mse > 0;
+        j2k::encode(*view, options, workspace());
         Encoding encoding;
-        encoding.codestream =
-            is_searched ? workspace().take_output() : std::vector<uint8_t>(codestream.begin(), codestream.end());
+        encoding.codestream = workspace().take_output();
         if (const auto& loss = workspace().report().loss) {
           const double samples = double(view->rows) * view->columns * view->components;
           encoding.loss = {loss->greatest, loss->squares / samples};
@@ -215,6 +212,7 @@ class J2kEngine final : public Engine {
   }
 
   void release_memory() const override { workspace().release(); }
+  void reuse_memory(std::vector<uint8_t> memory) const override { workspace().give_output(std::move(memory)); }
 };
 
 }  // namespace

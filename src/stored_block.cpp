@@ -35,10 +35,11 @@ size_t write_stored_block(std::span<uint8_t> dst, ByteSpan codestream, const Seg
   if (format == FileFormat::kJp2) head = make_jp2_head(header, codestream.size() + segment_bytes.size());
   const size_t total = head.size() + codestream.size() + segment_bytes.size();
   if (total > dst.size()) return 0;
-  auto out = std::ranges::copy(head, dst.begin()).out;
-  out = std::ranges::copy(codestream.first(header.first_tile_part), out).out;
-  out = std::ranges::copy(segment_bytes, out).out;
-  std::ranges::copy(codestream.subspan(header.first_tile_part), out);
+  uint8_t* out = dst.data();
+  for (const ByteSpan part : {ByteSpan(head), codestream.first(header.first_tile_part), ByteSpan(segment_bytes),
+                              codestream.subspan(header.first_tile_part)}) {
+    out = std::copy_n(part.data(), part.size(), out);
+  }
   seal(dst.first(total), head.size() + header.first_tile_part);
   return total;
 }

@@ -121,6 +121,7 @@ class Workspace {
   std::size_t reserved_bytes() const;
   const EncodeReport& report() const;  // of the last encode
   std::vector<uint8_t> take_output();  // the codestream of the last encode, no longer the workspace's
+  void give_output(std::vector<uint8_t> memory);  // for the next codestream
   void release();                      // of coefficients and rows, where they take 8 MiB and more
 
  private:

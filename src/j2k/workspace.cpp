@@ -34,6 +34,10 @@ const EncodeReport& Workspace::report() const { return impl_->report; }
 
 std::vector<uint8_t> Workspace::take_output() { return std::exchange(impl_->output, {}); }
 
+void Workspace::give_output(std::vector<uint8_t> memory) {
+  if (memory.capacity() > impl_->output.capacity()) impl_->output = std::move(memory);
+}
+
 void Workspace::release() {
   constexpr std::size_t kMany = std::size_t{1} << 23;
   Impl& w = *impl_;
