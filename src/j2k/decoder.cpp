@@ -81,30 +81,30 @@ void clear(const HtDecodeJob& job) {
   for (int y = 0; y < job.height; ++y) std::fill_n(job.samples + std::size_t(y) * job.stride, job.width, 0);
 }
 
-void decode_ht_blocks(const PieceBand& rows, uint32_t y, const BlockKind& kind, WorkerMemory& worker,
-                      Workspace::Impl& work) {
-  HtDecodeJob jobs[kDecodeTogether];
-  std::size_t waiting = 0;
-  for (uint32_t x = 0; x < rows.band->grid_width; ++x) {
-    jobs[waiting] = make_ht_job(rows.block(x, y), kind, worker.block_bytes[waiting], work.tile);
-    if (jobs[waiting].cleanup.empty()) {
-      clear(jobs[waiting]);
-    } else if (++waiting == kDecodeTogether) {
-      work.kernels.decode_blocks({jobs, waiting}, worker.ht);
-      waiting = 0;
-    }
-  }
-  if (waiting != 0) work.kernels.decode_blocks({jobs, waiting}, worker.ht);
-}
+// HT code-blocks wait for company.
+class BlockDecoder {
+ public:
+  BlockDecoder(WorkerMemory& worker, Workspace::Impl& work) : worker_(worker), work_(work) {}
 
-void decode_blocks(const PieceBand& rows, const BlockKind& kind, WorkerMemory& worker, Workspace::Impl& work) {
-  rows.for_each_grid_row([&](uint32_t y) {
-    if ((kind.style & kCodeBlockHt) != 0) return decode_ht_blocks(rows, y, kind, worker, work);
-    for (uint32_t x = 0; x < rows.band->grid_width; ++x) {
-      decode_part1_block(rows.block(x, y), kind.style, kind.fraction_bits, worker, work);
+  void decode(const BlockPlace& place, const BlockKind& kind) {
+    if ((kind.style & kCodeBlockHt) == 0) {
+      return decode_part1_block(place, kind.style, kind.fraction_bits, worker_, work_);
     }
-  });
-}
+    jobs_[waiting_] = make_ht_job(place, kind, worker_.block_bytes[waiting_], work_.tile);
+    if (jobs_[waiting_].cleanup.empty()) return clear(jobs_[waiting_]);
+    if (++waiting_ == kDecodeTogether) finish();
+  }
+  void finish() {
+    if (waiting_ != 0) work_.kernels.decode_blocks({jobs_, waiting_}, worker_.ht);
+    waiting_ = 0;
+  }
+
+ private:
+  WorkerMemory& worker_;
+  Workspace::Impl& work_;
+  HtDecodeJob jobs_[kDecodeTogether];
+  std::size_t waiting_ = 0;
+};
 
 // Components of a tile that go together: code-blocks in, samples out.
 template <class T>
@@ -165,15 +165,24 @@ class DecodePieces final : public SynthesisPieces<T> {
   void begin_piece(const PieceStage& stage, int64_t begin, int64_t end, std::size_t worker) override {
     WorkerMemory& memory = *work_.workers[worker];
     start_bands(stage, begin, end, first_, this->together_, kFloat, memory, work_);
-    for (int i = 0; i < this->together_; ++i) {
-      const BlockKind kind{work_.tile_coding.components[first_ + std::size_t(i)].codeblock_style, kFloat ? 1 : 0};
-      for (std::size_t b = stage.first_band(); b < stage.end_band(); ++b) {
-        decode_blocks(memory.bands[i][b], kind, memory, work_);
-      }
-    }
     for (int i = 0; this->together_ == 3 && i < 3; ++i) {
       memory.colours[i] = memory.piece.template take<T>(padded_row(std::size_t(stage.rect.width())));
     }
+  }
+
+  uint32_t list_blocks(std::size_t stage, std::size_t owner) override {
+    return list_piece_blocks(this->stages_[stage], this->together_, *work_.workers[owner]);
+  }
+
+  void do_blocks(std::size_t owner, uint32_t first, uint32_t end, std::size_t worker) override {
+    const WorkerMemory& piece = *work_.workers[owner];
+    BlockDecoder decoder(*work_.workers[worker], work_);
+    for (uint32_t i = first; i < end; ++i) {
+      const PieceBlock& block = piece.blocks[i];
+      const BlockKind kind{work_.tile_coding.components[first_ + block.component].codeblock_style, kFloat ? 1 : 0};
+      decoder.decode(piece.bands[block.component][block.band].block(block.x, block.y), kind);
+    }
+    decoder.finish();
   }
 
   T* band_row(int component, std::size_t band, int64_t y, std::size_t worker) override {

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The last stage that can go on goes first, so that rings empty. No stage waits for ever: the last one needs no room,
-// and a ring holds the rows that the next piece waits for.
+// and a ring holds the rows that the next piece waits for. Who finds no piece takes code-blocks of somebody else's.
 #include "ladder.hpp"
 
 #include <algorithm>
 #include <bit>
 
 namespace blosc2_grok::j2k {
+namespace {
+
+constexpr uint32_t kBlocksAtOnce = 2;  // as many as HT decodes together
+
+}  // namespace
 
 void Ladder::start(LadderWork& work, uint32_t at_once) {
   work_ = &work;
   at_once_ = std::clamp(at_once, 1u, kMostAtOnce);
   stages_.clear();
+  open_.assign(at_once_, {});
+  in_hand_ = 0;
   has_failed_ = false;
 }
 
@@ -44,14 +51,16 @@ void Ladder::run(Crew& crew) {
 
 void Ladder::climb(std::size_t worker) {
   std::unique_lock lock(mutex_);
-  while (!has_failed_ && !all_taken()) {
-    Choice choice{};
-    if (!choose(choice)) {
-      changed_.wait(lock);
-      continue;
-    }
+  while (!has_failed_ && !is_done()) {
     try {
-      do_whole_piece(choice, worker, lock);
+      Choice choice{};
+      if (choose(choice)) {
+        ++in_hand_;
+        do_whole_piece(choice, worker, lock);
+        if (--in_hand_ == 0 && at_once_ > 1) changed_.notify_all();
+      } else if (!help_others(worker, lock)) {
+        changed_.wait(lock);
+      }
     } catch (...) {
       if (!lock.owns_lock()) lock.lock();
       has_failed_ = true;
@@ -64,16 +73,54 @@ void Ladder::climb(std::size_t worker) {
 void Ladder::do_whole_piece(const Choice& choice, std::size_t worker, std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   work_->prepare_piece(choice.stage, choice.piece, worker);
+  if (work_->blocks_come_first()) do_all_blocks(choice, worker, lock);
   lock.lock();
-  changed_.wait(lock, [&] { return has_failed_ || has_rows(choice, &Stage::done); });
+  while (!has_failed_ && !has_rows(choice, &Stage::done)) {
+    if (!help_others(worker, lock)) changed_.wait(lock);
+  }
   if (has_failed_) return;
   lock.unlock();
   work_->do_piece(choice.stage, choice.piece, worker);
   lock.lock();
   mark_done(choice);
   lock.unlock();
-  work_->finish_piece(choice.stage, choice.piece, worker);
+  if (!work_->blocks_come_first()) do_all_blocks(choice, worker, lock);
   lock.lock();
+}
+
+// Without the lock. Nobody else is at them any more when it returns, but after a failure.
+void Ladder::do_all_blocks(const Choice& choice, std::size_t worker, std::unique_lock<std::mutex>& lock) {
+  const uint32_t count = work_->list_blocks(choice.stage, worker);
+  if (count == 0) return;
+  if (at_once_ == 1) return work_->do_blocks(worker, 0, count, worker);
+  lock.lock();
+  open_[worker] = {0, count, count};
+  changed_.notify_all();
+  while (do_some_blocks(worker, worker, lock)) {
+  }
+  changed_.wait(lock, [&] { return has_failed_ || open_[worker].unfinished == 0; });
+  lock.unlock();
+}
+
+// False where none are left.
+bool Ladder::do_some_blocks(std::size_t owner, std::size_t worker, std::unique_lock<std::mutex>& lock) {
+  OpenBlocks& open = open_[owner];
+  if (has_failed_ || open.next == open.count) return false;
+  const uint32_t first = open.next, end = std::min(open.count, first + kBlocksAtOnce);
+  open.next = end;
+  lock.unlock();
+  work_->do_blocks(owner, first, end, worker);
+  lock.lock();
+  open.unfinished -= end - first;
+  if (open.unfinished == 0) changed_.notify_all();
+  return true;
+}
+
+bool Ladder::help_others(std::size_t worker, std::unique_lock<std::mutex>& lock) {
+  for (std::size_t owner = 0; owner < open_.size(); ++owner) {
+    if (do_some_blocks(owner, worker, lock)) return true;
+  }
+  return false;
 }
 
 // A piece whose rows are there; else one whose rows others are at work for.
@@ -108,8 +155,8 @@ bool Ladder::has_rows(const Choice& choice, uint32_t Stage::*pieces_before) cons
                            work_->reach(choice.stage, choice.piece).needs_end;
 }
 
-bool Ladder::all_taken() const {
-  return std::all_of(stages_.begin(), stages_.end(), [](const Stage& stage) { return stage.next == stage.pieces; });
+bool Ladder::is_done() const {
+  return in_hand_ == 0 && std::all_of(stages_.begin(), stages_.end(), [](const Stage& stage) { return stage.next == stage.pieces; });
 }
 
 void Ladder::mark_done(const Choice& choice) {

@@ -24,10 +24,13 @@ class LadderWork {
  public:
   virtual ~LadderWork() = default;
   virtual PieceReach reach(std::size_t stage, uint32_t piece) const = 0;
-  // One after the other, by one worker: what needs no rows of the stage before, what does, and what makes no rows.
+  // One after the other, by one worker: what needs no rows of the stage before, and what does.
   virtual void prepare_piece(std::size_t stage, uint32_t piece, std::size_t worker) = 0;
   virtual void do_piece(std::size_t stage, uint32_t piece, std::size_t worker) = 0;
-  virtual void finish_piece(std::size_t stage, uint32_t piece, std::size_t worker) = 0;
+  // Code-blocks of the piece that `owner` has in hand: before `do_piece`, or after it. Any worker may do some of them.
+  virtual bool blocks_come_first() const = 0;
+  virtual uint32_t list_blocks(std::size_t stage, std::size_t owner) = 0;
+  virtual void do_blocks(std::size_t owner, uint32_t first, uint32_t end, std::size_t worker) = 0;
 };
 
 // Stages in the order in which rows pass them. Stage s writes into a ring of rows, which stage s + 1 reads.
@@ -54,23 +57,31 @@ class Ladder {
     uint64_t done_beyond;         // bit i: piece `done` + i is, too
     int64_t ring_rows;
   };
+  struct OpenBlocks {
+    uint32_t next = 0, count = 0, unfinished = 0;
+  };
   struct Choice {
     std::size_t stage;
     uint32_t piece;
   };
 
-  // Until all pieces are done, or taken by others and nothing is left to wait for.
+  // Until all pieces are done.
   void climb(std::size_t worker);
   bool choose(Choice& choice);
   bool has_room(std::size_t stage) const;
   bool has_rows(const Choice& choice, uint32_t Stage::*pieces_before) const;
   void do_whole_piece(const Choice& choice, std::size_t worker, std::unique_lock<std::mutex>& lock);
-  bool all_taken() const;
+  void do_all_blocks(const Choice& choice, std::size_t worker, std::unique_lock<std::mutex>& lock);
+  bool do_some_blocks(std::size_t owner, std::size_t worker, std::unique_lock<std::mutex>& lock);
+  bool help_others(std::size_t worker, std::unique_lock<std::mutex>& lock);
+  bool is_done() const;
   void mark_done(const Choice& choice);
 
   LadderWork* work_ = nullptr;
   uint32_t at_once_ = 1;
   std::vector<Stage> stages_;
+  std::vector<OpenBlocks> open_;  // of each worker's piece
+  uint32_t in_hand_ = 0;          // pieces that workers are at
   bool has_failed_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -140,15 +140,16 @@ class EncodePieces final : public TilePieces<T> {
     }
   }
 
-  void end_piece(const PieceStage& stage, std::size_t worker) override {
-    WorkerMemory& memory = *this->work_.workers[worker];
-    for (int i = 0; i < this->together_; ++i) {
-      for (std::size_t b = stage.first_band(); b < stage.end_band(); ++b) {
-        const PieceBand& rows = memory.bands[i][b];
-        rows.for_each_grid_row([&](uint32_t y) {
-          for (uint32_t x = 0; x < rows.band->grid_width; ++x) encode_block(rows.block(x, y), true, memory, this->work_);
-        });
-      }
+  uint32_t list_blocks(std::size_t stage, std::size_t owner) override {
+    return list_piece_blocks(this->stages_[stage], this->together_, *this->work_.workers[owner]);
+  }
+
+  void do_blocks(std::size_t owner, uint32_t first, uint32_t end, std::size_t worker) override {
+    const WorkerMemory& piece = *this->work_.workers[owner];
+    for (uint32_t i = first; i < end; ++i) {
+      const PieceBlock& block = piece.blocks[i];
+      const BlockPlace place = piece.bands[block.component][block.band].block(block.x, block.y);
+      encode_block(place, true, *this->work_.workers[worker], this->work_);
     }
   }
 };
@@ -192,7 +193,6 @@ class KeepPieces final : public TilePieces<T> {
     return kept.template of<T>() + kRowPadding + (rect.empty() ? 0 : std::size_t(y - rect.y0) * kept.stride);
   }
   void commit_row(int, std::size_t, int64_t, std::size_t) override {}
-  void end_piece(const PieceStage&, std::size_t) override {}
 
   std::size_t first_kept_ = 0, first_subband_ = 0;
 };

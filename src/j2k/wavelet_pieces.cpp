@@ -102,11 +102,6 @@ void AnalysisPieces<T>::do_piece(std::size_t s, uint32_t piece, std::size_t work
 }
 
 template <class T>
-void AnalysisPieces<T>::finish_piece(std::size_t s, uint32_t, std::size_t worker) {
-  end_piece(stages_[s], worker);
-}
-
-template <class T>
 void AnalysisPieces<T>::lift(std::size_t s, uint32_t piece, std::size_t worker) {
   const PieceStage& stage = stages_[s];
   Arena& arena = arena_of(worker);
@@ -229,9 +224,6 @@ void SynthesisPieces<T>::prepare_piece(std::size_t s, uint32_t piece, std::size_
   arena_of(worker).reset();
   begin_piece(stages_[s], stages_[s].begin(piece), stages_[s].end(piece), worker);
 }
-
-template <class T>
-void SynthesisPieces<T>::finish_piece(std::size_t, uint32_t, std::size_t) {}
 
 template <class T>
 void SynthesisPieces<T>::do_piece(std::size_t s, uint32_t piece, std::size_t worker) {

@@ -100,7 +100,9 @@ class AnalysisPieces : public LadderWork {
   PieceReach reach(std::size_t stage, uint32_t piece) const override;
   void prepare_piece(std::size_t stage, uint32_t piece, std::size_t worker) override;
   void do_piece(std::size_t stage, uint32_t piece, std::size_t worker) override;
-  void finish_piece(std::size_t stage, uint32_t piece, std::size_t worker) override;
+  bool blocks_come_first() const override { return false; }
+  uint32_t list_blocks(std::size_t, std::size_t) override { return 0; }
+  void do_blocks(std::size_t, uint32_t, uint32_t, std::size_t) override {}
 
  protected:
   // Row y of each component, after the colour transformation.
@@ -109,7 +111,6 @@ class AnalysisPieces : public LadderWork {
   virtual void begin_piece(const PieceStage& stage, int64_t begin, int64_t end, std::size_t worker) = 0;
   virtual T* band_row(int component, std::size_t band, int64_t y, std::size_t worker) = 0;
   virtual void commit_row(int component, std::size_t band, int64_t y, std::size_t worker) = 0;
-  virtual void end_piece(const PieceStage& stage, std::size_t worker) = 0;
 
   // Of its own memory, empty at the begin of a piece.
   virtual Arena& arena_of(std::size_t worker) = 0;
@@ -145,7 +146,9 @@ class SynthesisPieces : public LadderWork {
   PieceReach reach(std::size_t stage, uint32_t piece) const override;
   void prepare_piece(std::size_t stage, uint32_t piece, std::size_t worker) override;
   void do_piece(std::size_t stage, uint32_t piece, std::size_t worker) override;
-  void finish_piece(std::size_t stage, uint32_t piece, std::size_t worker) override;
+  bool blocks_come_first() const override { return true; }
+  uint32_t list_blocks(std::size_t, std::size_t) override { return 0; }
+  void do_blocks(std::size_t, uint32_t, uint32_t, std::size_t) override {}
 
  protected:
   // Before any row of a piece: rows `begin` to `end` of the stage.

@@ -23,6 +23,7 @@ std::size_t Workspace::reserved_bytes() const {
   for (const auto& worker : w.workers) {
     workers += sizeof(WorkerMemory) + (worker->ebcot ? sizeof(EbcotScratch) : 0);
     workers += worker->samples.capacity() * sizeof(int32_t) + worker->piece.reserved_bytes();
+    workers += worker->blocks.capacity() * sizeof(PieceBlock);
   }
   return sizeof(Impl) + workers + w.rows.reserved_bytes() + w.coded.reserved_bytes() + w.coefficients.reserved_bytes() +
          w.output.capacity() + w.bodies.capacity() + w.tile.codeblocks.capacity() * sizeof(CodeBlock) +
@@ -85,6 +86,19 @@ void start_bands(const PieceStage& stage, int64_t begin, int64_t end, std::size_
                                worker.piece);
     }
   }
+}
+
+uint32_t list_piece_blocks(const PieceStage& stage, int together, WorkerMemory& worker) {
+  worker.blocks.clear();
+  for (int i = 0; i < together; ++i) {
+    for (std::size_t b = stage.first_band(); b < stage.end_band(); ++b) {
+      const PieceBand& rows = worker.bands[i][b];
+      rows.for_each_grid_row([&](uint32_t y) {
+        for (uint32_t x = 0; x < rows.band->grid_width; ++x) worker.blocks.push_back({uint8_t(i), uint8_t(b), x, y});
+      });
+    }
+  }
+  return uint32_t(worker.blocks.size());
 }
 
 }  // namespace blosc2_grok::j2k

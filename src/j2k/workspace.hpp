@@ -65,6 +65,12 @@ struct PieceBand {
   }
 };
 
+// Of the piece that a worker has in hand.
+struct PieceBlock {
+  uint8_t component = 0, band = 0;  // in WorkerMemory::bands
+  uint32_t x = 0, y = 0;            // in the band's grid
+};
+
 // Coefficients of a subband, kept for several tries of a step.
 struct KeptBand {
   float* data = nullptr;      // irreversible
@@ -106,6 +112,7 @@ struct WorkerMemory {
   int32_t* original = nullptr;         // measuring a loss: a row of the image,
   uint32_t greatest = 0;               // and the greatest difference yet
   PieceBand bands[kMostTogether][4];   // of that piece; LL, HL, LH, HH
+  std::vector<PieceBlock> blocks;      // all of that piece
   std::span<uint8_t> coded;            // what is left of this worker's piece of `Workspace::Impl::coded`
   std::size_t counted_bytes = 0;       // of the code-blocks that were coded only to know their size
 };
@@ -147,6 +154,9 @@ inline uint32_t pieces_each(const ComponentCoding& coding) {
 // Rows `begin` to `end` of a stage: the bands' rows of its components, in the worker's arena.
 void start_bands(const PieceStage& stage, int64_t begin, int64_t end, std::size_t first_component, int together,
                  bool with_line, WorkerMemory& worker, Workspace::Impl& work);
+
+// Fills `blocks` with all code-blocks of the rows that `start_bands` began. Returns how many there are.
+uint32_t list_piece_blocks(const PieceStage& stage, int together, WorkerMemory& worker);
 
 // The crew of a call, and memory for each of its workers.
 class CallCrew {
