@@ -124,6 +124,14 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
                        ", though no loss was asked for"));
   }
 
+  constexpr uint32_t kAlwaysEnough = 2;
+  if (params.numgbits < kAlwaysEnough) {
+    const uint32_t written = parse_codestream_header(coded.codestream).guard_bits;
+    if (written != params.numgbits) {
+      record_notice(text("numgbits=", params.numgbits, ": this wavelet needs ", written, ", which were written"));
+    }
+  }
+
   const size_t capacity = request.must_shrink ? std::min(dst.size(), request.block.size() - 1) : dst.size();
   const size_t size = write_stored_block(dst.first(capacity), coded.codestream, segment, params.cod_format);
   if (params.verbose) {

@@ -84,10 +84,12 @@ double mse_of(double decibels, unsigned bits) {
   return peak * peak / std::pow(10.0, decibels / 10);
 }
 
-// Whether coding passes are to be chosen. One layer of 9/7 meets its target by the step, HT has one layer.
+// Whether coding passes are to be chosen. One layer of 9/7 meets its target by the step, unless truncation is asked for;
+// HT has one layer.
 bool needs_layers(const CodingJob& job) {
   if (job.params.is_ht() || job.target.layers.empty()) return false;
-  return job.target.layers.size() > 1 || (!job.irreversible && job.target.layers[0] > 0);
+  const bool wants_truncation = !job.irreversible || job.params.rate_control == RateControl::kPcrdOpt;
+  return job.target.layers.size() > 1 || (wants_truncation && job.target.layers[0] > 0);
 }
 
 j2k::LayerTarget layer_target(double wanted, const CodingJob& job, unsigned bits) {
@@ -151,15 +153,17 @@ class J2kEngine final : public Engine {
     return {BLOSC2_GROK_VERSION_MAJOR, BLOSC2_GROK_VERSION_MINOR, BLOSC2_GROK_VERSION_PATCH};
   }
 
-  std::string refusal(const SourceImage&, const CodingJob& job) const override {
+  std::string refusal(const SourceImage& image, const CodingJob& job) const override {
     const Params& params = job.params;
     if (params.is_ht() && params.mode != block_style::kHt) return "it codes HT without other code-block styles";
     if (params.roi_compno >= 0 && params.roi_shift > 0) return "it has no region of interest";
     if (params.enable_tile_parts) return "it writes one tile-part for each tile";
     if (params.rsiz != 0) return "it has no profiles";
     if (params.framerate != 0) return "it has no framerate";
-    if (params.rate_control != RateControl::kBisect) return "it has no rateControlAlgorithm but BISECT";
-    if (params.max_comp_size != 0) return "it can't limit single components";
+    if (params.is_ht() && params.rate_control != RateControl::kBisect) {
+      return "it has no rateControlAlgorithm but BISECT in HT mode";
+    }
+    if (params.max_comp_size != 0 && image.components.size() > 1) return "it can't limit single components";
     return {};
   }
 

@@ -119,7 +119,7 @@ REFUSALS: Dict[str, Dict[str, str]] = {
     "j2k-ht": {
         **HT_STYLES,
         "roi": "it has no region of interest",
-        "pcrd": "no rateControlAlgorithm but BISECT",
+        "pcrd": "no rateControlAlgorithm but BISECT in HT",
         "tiles-16x16-parts": "one tile-part for each tile",
         "j2k-parts": "one tile-part for each tile",
     },
@@ -132,7 +132,7 @@ REFUSALS: Dict[str, Dict[str, str]] = {
 if not has_engine("grok"):
     REFUSALS["auto"] = {name: why for name, why in REFUSALS["openjpeg"].items() if OVERRUN not in why}
 # Part 1 by our own coder, where the build has it.
-REFUSALS["j2k"] = {name: reason for name, reason in REFUSALS["j2k-ht"].items() if reason != OTHER_STYLES}
+REFUSALS["j2k"] = {name: why for name, why in REFUSALS["j2k-ht"].items() if why != OTHER_STYLES and name != "pcrd"}
 # HT as `mode=64` alone asks for it: our coder first, Grok for what it lacks.
 REFUSALS["auto-ht"] = REFUSALS["grok-ht"] if has_engine("grok") else REFUSALS["j2k-ht"]
 

@@ -154,7 +154,20 @@ def test_region_of_a_component_that_is_not_there_is_said() -> None:
 @pytest.mark.parametrize("bits", [1, 3, 4, 7])
 def test_guard_bits(coder: str, bits: int) -> None:
     written = read_stream(encode(PHOTO, coder, numgbits=bits)).guard_bits
-    assert written == bits or (coder == "j2k" and written >= bits)  # raised where 5/3 may need it
+    assert written == bits
+
+
+def test_guard_bits_that_do_not_hold_the_wavelet_are_raised_in_ht_and_said() -> None:
+    """9/7 can reach nearly twice the range of its samples, without a guard bit it would overflow."""
+    serial = blosc2_grok.message_serial()
+    assert read_stream(encode(PHOTO, "j2k", numgbits=0)).guard_bits == 0  # 5/3: the exponents make room
+    assert _native.next_message(serial) is None
+    assert read_stream(encode(PHOTO, "j2k", numgbits=0, irreversible=True)).guard_bits == 1
+    message = _native.next_message(serial)
+    assert message is not None and message.text == "numgbits=0: this wavelet needs 1, which were written"
+    with pytest.raises(Error, match="j2k: numgbits can't be kept: 0 was asked for, 1 would be written"):
+        plain = Params(engine="j2k", numgbits=0, irreversible=True).to_dict()
+        _native.encode_block(PHOTO, parameters=plain)
 
 
 @pytest.mark.parametrize("coder", ["openjpeg", "grok"])
@@ -222,7 +235,7 @@ def test_max_cs_size_bounds_the_codestream(coder: str, size: int) -> None:
     assert 0.8 * size <= len(codestream_of(stored)) <= size
 
 
-@pytest.mark.parametrize("coder", ["openjpeg", "grok"])
+@pytest.mark.parametrize("coder", CODERS)
 def test_max_comp_size_bounds_the_one_component(coder: str) -> None:
     assert len(codestream_of(encode(PHOTO, coder, max_comp_size=3000))) <= 3000
 
@@ -243,13 +256,24 @@ def test_parameters_without_effect(name: str, value: Any, capfd: pytest.CaptureF
     assert ("blosc2_grok: 150 x 200" in capfd.readouterr().err) == (name == "verbose")
 
 
-def test_rate_control_algorithm_is_handed_on() -> None:
-    quality = {"quality_mode": "rates", "quality_layers": [10]}
+@pytest.mark.parametrize("coder", ["grok", "auto"])
+@pytest.mark.parametrize("irreversible", [False, True])
+def test_rate_control_algorithm_is_handed_on(coder: str, irreversible: bool) -> None:
+    quality = {"quality_mode": "rates", "quality_layers": [10], "irreversible": irreversible}
     for name in ("BISECT", "PCRD_OPT"):
-        stored = encode(PHOTO, "grok", rateControlAlgorithm=name, **quality)
+        stored = encode(PHOTO, coder, rateControlAlgorithm=name, **quality)
         assert 0.9 * PHOTO.nbytes / 10 < len(stored) <= PHOTO.nbytes / 10
-    assert _native.describe_block(encode(PHOTO, "auto" if has_engine("grok") else "grok",
-                                         rateControlAlgorithm="PCRD_OPT"))["engine"] == "grok"  # fmt: skip
+        assert _native.describe_block(stored)["engine"] == ("j2k" if coder == "auto" else coder)
+
+
+def test_truncation_asked_for_is_truncation() -> None:
+    """9/7 to a rate: PCRD_OPT cuts passes off finely quantized code-blocks, else the quantizer's step is coarse."""
+    quality = {"quality_mode": "rates", "quality_layers": [10], "irreversible": True}
+    steps = [
+        read_stream(encode(PHOTO, "auto", rateControlAlgorithm=name, **quality)).steps[0]
+        for name in ("BISECT", "PCRD_OPT")
+    ]
+    assert steps[0] >> 11 < steps[1] >> 11  # a larger exponent is a finer step
 
 
 ODD_CALLS: List[Parameters] = [
@@ -298,8 +322,7 @@ REFUSED: List[Tuple[str, Parameters, str]] = [
     ("j2k", {"enableTilePartGeneration": True}, CODED + "j2k: it writes one tile-part for each tile"),
     ("j2k", {"rsiz": 2}, CODED + "j2k: it has no profiles"),
     ("j2k", {"framerate": 24}, CODED + "j2k: it has no framerate"),
-    ("j2k", {"rateControlAlgorithm": 1}, CODED + "j2k: it has no rateControlAlgorithm but BISECT"),
-    ("j2k", {"max_comp_size": 999}, CODED + "j2k: it can't limit single components"),
+    ("j2k", {"rateControlAlgorithm": 1}, CODED + "j2k: it has no rateControlAlgorithm but BISECT in HT mode"),
 ]
 
 

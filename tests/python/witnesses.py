@@ -61,6 +61,7 @@ class Stream:
     precincts: List[Pair] = field(default_factory=list)  # highest resolution first; empty: the largest
     guard_bits: int = 0
     quantization: int = 0  # 0: none, 1: derived, 2: expounded
+    steps: List[int] = field(default_factory=list)  # exponent << 11 | mantissa, expounded only
     regions: Dict[int, int] = field(default_factory=dict)  # component: shift
     capabilities: Optional[Tuple[int, int]] = None  # Pcap, Ccap15
     tile_parts: List[TilePart] = field(default_factory=list)
@@ -137,6 +138,8 @@ def _read_segment(stream: Stream, marker: int, body: bytes) -> None:
         _read_coding(stream, body)
     elif marker == 0xFF5C:
         stream.guard_bits, stream.quantization = body[0] >> 5, body[0] & 31
+        if stream.quantization == 2:
+            stream.steps = [_u16(body, at) for at in range(1, len(body), 2)]
     elif marker == 0xFF5E:
         wide = len(stream.components) > 256
         component = _u16(body, 0) if wide else body[0]
