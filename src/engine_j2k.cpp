@@ -120,6 +120,7 @@ j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) 
     }
   }
   options.base_step = kFinestStep;
+  options.tile_parts = params.enable_tile_parts;
   options.measure_loss = job.wants_loss;
   options.threads = worthwhile_threads(job.threads, image.plane, image.components.size(), params.is_ht());
   if (needs_layers(job)) {
@@ -157,7 +158,6 @@ class J2kEngine final : public Engine {
     const Params& params = job.params;
     if (params.is_ht() && params.mode != block_style::kHt) return "it codes HT without other code-block styles";
     if (params.roi_compno >= 0 && params.roi_shift > 0) return "it has no region of interest";
-    if (params.enable_tile_parts) return "it writes one tile-part for each tile";
     if (params.rsiz != 0) return "it has no profiles";
     if (params.framerate != 0) return "it has no framerate";
     if (params.is_ht() && params.rate_control != RateControl::kBisect) {

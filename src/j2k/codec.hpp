@@ -74,6 +74,9 @@ struct EncodeOptions {
   // one layer, by the targets above.
   std::vector<LayerTarget> layers;
   int block_style = 0;           // Part 1: code-block style, the six bits of Table A.19
+  bool tile_parts = false;       // a new one at each change of resolution, 255 a tile at most
+  bool packet_lengths = false;   // PLT marker segments
+  bool part_lengths = false;     // TLM marker segments
   unsigned threads = 1;          // that work on the image; the bytes are the same for any number
 };
 

@@ -101,6 +101,7 @@ void set_up_encoding(const ConstImageView& image, const EncodeOptions& options, 
   check_image(image);
   set_size(image, options, header.size);
   set_coding(image, options, header.coding);
+  header.parts = {options.tile_parts, options.packet_lengths, options.part_lengths};
 }
 
 }  // namespace blosc2_grok::j2k

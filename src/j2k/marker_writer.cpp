@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writes the main header and tile-part headers (ISO/IEC 15444-1 Annex A, 15444-15 A).
+#include "bytes_out.hpp"
 #include "marker_codes.hpp"
 #include "markers.hpp"
 
@@ -7,10 +8,6 @@ namespace blosc2_grok::j2k {
 namespace {
 
 using Bytes = std::vector<uint8_t>;
-
-void put8(Bytes& out, uint32_t value) { out.push_back(uint8_t(value)); }
-void put16(Bytes& out, uint32_t value) { put8(out, value >> 8), put8(out, value); }
-void put32(Bytes& out, uint32_t value) { put16(out, value >> 16), put16(out, value); }
 
 void write_siz(const ImageSize& size, bool high_throughput, Bytes& out) {
   put16(out, kSiz);
@@ -70,21 +67,22 @@ void write_qcd(const ComponentCoding& coding, Bytes& out) {
 
 }  // namespace
 
-void write_main_header(const ImageSize& size, const TileCoding& coding, int magnitude_bits, Bytes& out) {
+void write_main_header(const MainHeader& header, int magnitude_bits, Bytes& out) {
   put16(out, kSoc);
+  const TileCoding& coding = header.coding;
   const bool high_throughput = (coding.components[0].codeblock_style & kCodeBlockHt) != 0;
-  write_siz(size, high_throughput, out);
+  write_siz(header.size, high_throughput, out);
   if (high_throughput) write_cap(coding.components[0].reversible, magnitude_bits, out);
   write_cod(coding, out);
   write_qcd(coding.components[0], out);
 }
 
-std::size_t write_tile_part_header(uint32_t tile, Bytes& out) {
+std::size_t write_tile_part_header(uint32_t tile, uint32_t part, Bytes& out) {
   put16(out, kSot);
   put16(out, 10);
   put16(out, tile);
   put32(out, 0);
-  put8(out, 0), put8(out, 1);
+  put8(out, part), put8(out, 0);
   put16(out, kSod);
   return out.size() - 8;
 }

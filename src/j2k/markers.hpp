@@ -66,11 +66,19 @@ struct TileCoding {
 constexpr int band_index(int resolution, int band) { return resolution == 0 ? 0 : 3 * (resolution - 1) + band; }
 constexpr int band_gain_log2(int band) { return band == 0 ? 0 : band == 3 ? 2 : 1; }
 
+// Encoder: what stands around the packets.
+struct PartLayout {
+  bool by_resolution = false;   // a new tile-part whenever the next packet's resolution is another one
+  bool packet_lengths = false;  // PLT
+  bool part_lengths = false;    // TLM
+};
+
 struct MainHeader {
   ImageSize size;
   TileCoding coding;
   bool high_throughput = false;
   std::size_t first_tile_part = 0;  // offset of the first SOT
+  PartLayout parts;
 };
 
 struct TilePart {
@@ -93,9 +101,9 @@ bool read_tile_part(std::span<const uint8_t> bytes, std::size_t offset, uint64_t
 void read_tile_part_header(std::span<const uint8_t> bytes, const TilePart& part, const ImageSize& size,
                            TileCoding& coding);
 
-void write_main_header(const ImageSize& size, const TileCoding& coding, int magnitude_bits, std::vector<uint8_t>& out);
-// Returns the offset of Psot, to be filled by `patch_tile_part` when the tile-part is complete.
-std::size_t write_tile_part_header(uint32_t tile, std::vector<uint8_t>& out);
+void write_main_header(const MainHeader& header, int magnitude_bits, std::vector<uint8_t>& out);
+// Returns the offset of Psot, to be filled by `patch_tile_part` when the tile-part is complete. TNsot is left open.
+std::size_t write_tile_part_header(uint32_t tile, uint32_t part, std::vector<uint8_t>& out);
 void patch_tile_part(std::size_t psot_offset, std::vector<uint8_t>& out);
 void write_end(std::vector<uint8_t>& out);
 

@@ -120,8 +120,6 @@ REFUSALS: Dict[str, Dict[str, str]] = {
         **HT_STYLES,
         "roi": "it has no region of interest",
         "pcrd": "no rateControlAlgorithm but BISECT in HT",
-        "tiles-16x16-parts": "one tile-part for each tile",
-        "j2k-parts": "one tile-part for each tile",
     },
     "grok-ht": {
         **HT_STYLES,
@@ -242,7 +240,6 @@ REASONS = [
     "Grok could not encode",
     "it has no region of interest",
     "it has no framerate",
-    "one tile-part for each tile",
     "no rateControlAlgorithm but BISECT",
     "can't be kept",
     "^mct=1 needs three components",
@@ -251,7 +248,7 @@ REASONS = [
     r"^roi_shift is \d+: samples of \d+ bits have up to \d+ bit-planes",
     "it can't encode HT",
     "OpenJPEG could not encode",
-    "enableTilePartGeneration would take more than 255 tile-parts",
+    "would take more than 255 tile-parts",
     "it has no rate or quality control in HT",
     "OpenJPEG could not decode",  # what was written, in the check before it leaves
     r"openjpeg: \d+ coding passes for \d+ bit-planes",  # our decoder in the same check: tile-parts with offsets
