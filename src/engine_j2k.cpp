@@ -121,6 +121,8 @@ j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) 
   }
   options.base_step = kFinestStep;
   options.tile_parts = params.enable_tile_parts;
+  options.packet_lengths = params.write_plt;
+  options.part_lengths = params.write_tlm;
   options.measure_loss = job.wants_loss;
   options.threads = worthwhile_threads(job.threads, image.plane, image.components.size(), params.is_ht());
   if (needs_layers(job)) {

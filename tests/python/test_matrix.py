@@ -78,6 +78,7 @@ SETTINGS: Dict[str, Parameters] = {
     "all-styles": {"mode": 63},
     "colour-transform": {"mct": 1},
     "j2k-parts": {"cod_format": 1, "enableTilePartGeneration": True},
+    "lengths": {"tile_size": (64, 64), "write_plt": True, "write_tlm": True},
 }
 
 
@@ -101,8 +102,10 @@ MISCODED = "it can't code a lossless block of .* with these tiles, offsets, laye
 OTHER_STYLES = "it codes HT without other code-block styles"
 HT_STYLES = dict.fromkeys(["lazy", "reset", "termall", "vsc", "pterm-segsym", "all-styles"], OTHER_STYLES)
 OVERRUN = "it overruns its memory with LAZY and TERMALL|it overruns its memory with TERMALL above 8 bits"
+NO_LENGTHS = "it is not asked for PLT and TLM"
 REFUSALS: Dict[str, Dict[str, str]] = {
     "openjpeg": {
+        "lengths": NO_LENGTHS,
         "guard-bits-0": NEEDS_GROK,
         "guard-bits-4": NEEDS_GROK,
         "pcrd": NEEDS_GROK,
@@ -111,6 +114,7 @@ REFUSALS: Dict[str, Dict[str, str]] = {
         "all-styles": f"{TOO_SMALL_BUFFER}|{OVERRUN}",
     },
     "grok": {
+        "lengths": NO_LENGTHS,
         "guard-bits-0": MISCODED,
         "tiles-1": "Grok could not encode",
         **dict.fromkeys(["lazy", "termall", "all-styles"], OVERRUN),
@@ -122,6 +126,7 @@ REFUSALS: Dict[str, Dict[str, str]] = {
         "pcrd": "no rateControlAlgorithm but BISECT in HT",
     },
     "grok-ht": {
+        "lengths": NO_LENGTHS,
         **HT_STYLES,
         "layers-20-5-1": "it has no rate or quality control in HT",
         "roi": "grok: it has no region of interest in HT",
@@ -240,6 +245,7 @@ REASONS = [
     "Grok could not encode",
     "it has no region of interest",
     "it has no framerate",
+    NO_LENGTHS,
     "no rateControlAlgorithm but BISECT",
     "can't be kept",
     "^mct=1 needs three components",
@@ -276,6 +282,8 @@ def random_parameters(chance: random.Random) -> Parameters:
         "numgbits": chance.randint(0, 7),
         "cod_format": chance.choice([1, 2]),
         "enableTilePartGeneration": True,
+        "write_plt": True,
+        "write_tlm": True,
         "rateControlAlgorithm": "PCRD_OPT",
         "irreversible": False,
         "num_threads": chance.choice([1, 2]),

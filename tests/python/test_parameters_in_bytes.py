@@ -180,6 +180,29 @@ def test_tile_parts(coder: str) -> None:
     assert {p.count for p in several} <= ({4} if coder == "j2k" else {0, 4})
 
 
+@pytest.mark.parametrize("coder", ["auto", "j2k"])
+@pytest.mark.parametrize("several", [False, True])
+def test_lengths_are_told(coder: str, several: bool) -> None:
+    parameters: Parameters = {"tile_size": (100, 100), "num_resolutions": 4, "progression": "RLCP"}
+    parameters["enableTilePartGeneration"] = several
+    plain = read_stream(encode(PHOTO, coder, **parameters))
+    stored = encode(PHOTO, coder, **parameters, write_plt=True, write_tlm=True)
+    stream = read_stream(stored)
+    assert stream.told_lengths == [(part.tile, part.length) for part in stream.tile_parts]
+    assert [sum(part.packets) for part in stream.tile_parts] == [part.body for part in stream.tile_parts]
+    assert [part.body for part in stream.tile_parts] == [part.body for part in plain.tile_parts]
+    assert sum(len(part.packets) for part in stream.tile_parts) == 4 * 4  # tiles and resolutions
+    assert not plain.told_lengths and not any(part.packets for part in plain.tile_parts)
+    np.testing.assert_array_equal(decode(stored, PHOTO), PHOTO)
+
+
+@pytest.mark.parametrize("coder", ["openjpeg", "grok"])
+@pytest.mark.parametrize("name", ["write_plt", "write_tlm"])
+def test_lengths_are_told_by_our_coder_only(coder: str, name: str) -> None:
+    with pytest.raises(Error, match=f"^no engine can do this: {coder}: it is not asked for PLT and TLM$"):
+        encode(PHOTO, coder, **{name: True})
+
+
 @pytest.mark.parametrize("coder", CODERS)
 def test_more_tile_parts_than_their_number_holds_are_refused(coder: str) -> None:
     planes = images.make("photo", "uint8", (300, 6, 7))
