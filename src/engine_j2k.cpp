@@ -6,6 +6,7 @@
 #include "engine.hpp"
 #include "engine_list.hpp"
 #include "j2k/codec.hpp"
+#include "j2k/region.hpp"
 
 namespace blosc2_grok {
 namespace {
@@ -84,11 +85,16 @@ double mse_of(double decibels, unsigned bits) {
   return peak * peak / std::pow(10.0, decibels / 10);
 }
 
-// Whether coding passes are to be chosen. One layer of 9/7 meets its target by the step, unless truncation is asked for;
-// HT has one layer.
+constexpr const char* kLazyRegion = "LAZY in a region of interest is read wrong by others";
+
+bool has_region(const Params& params) { return params.roi_compno >= 0 && params.roi_shift > 0; }
+
+// Whether coding passes are to be chosen. One layer of 9/7 meets its target by the step, unless truncation is asked for
+// or a region comes first; HT has one layer.
 bool needs_layers(const CodingJob& job) {
   if (job.params.is_ht() || job.target.layers.empty()) return false;
-  const bool wants_truncation = !job.irreversible || job.params.rate_control == RateControl::kPcrdOpt;
+  const bool wants_truncation =
+      !job.irreversible || job.params.rate_control == RateControl::kPcrdOpt || has_region(job.params);
   return job.target.layers.size() > 1 || (wants_truncation && job.target.layers[0] > 0);
 }
 
@@ -120,6 +126,10 @@ j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) 
     }
   }
   options.base_step = kFinestStep;
+  if (has_region(params)) {
+    options.region_component = static_cast<uint32_t>(params.roi_compno);
+    options.region_shift = static_cast<int>(params.roi_shift);
+  }
   options.tile_parts = params.enable_tile_parts;
   options.packet_lengths = params.write_plt;
   options.part_lengths = params.write_tlm;
@@ -159,7 +169,12 @@ class J2kEngine final : public Engine {
   std::string refusal(const SourceImage& image, const CodingJob& job) const override {
     const Params& params = job.params;
     if (params.is_ht() && params.mode != block_style::kHt) return "it codes HT without other code-block styles";
-    if (params.roi_compno >= 0 && params.roi_shift > 0) return "it has no region of interest";
+    if (params.is_ht() && has_region(params)) return "it has no region of interest in HT mode";
+    if (has_region(params) && (params.mode & block_style::kLazy) != 0) return kLazyRegion;
+    if (has_region(params) && image.bits + params.roi_shift > j2k::kMostRegionPlanes) {
+      return text("it writes ", j2k::kMostRegionPlanes, " bit-planes, too few for roi_shift=", params.roi_shift, " on ",
+                  image.bits, " bits");
+    }
     if (params.rsiz != 0) return "it has no profiles";
     if (params.framerate != 0) return "it has no framerate";
     if (params.is_ht() && params.rate_control != RateControl::kBisect) {

@@ -74,6 +74,10 @@ struct EncodeOptions {
   // one layer, by the targets above.
   std::vector<LayerTarget> layers;
   int block_style = 0;           // Part 1: code-block style, the six bits of Table A.19
+  // Part 1: this component as a region of interest, if the shift is not 0. It must not be below the bit-planes of the
+  // others. In layers, and in those only, the region comes first.
+  uint32_t region_component = 0;
+  int region_shift = 0;
   bool tile_parts = false;       // a new one at each change of resolution, 255 a tile at most
   bool packet_lengths = false;   // PLT marker segments
   bool part_lengths = false;     // TLM marker segments

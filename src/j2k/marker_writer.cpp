@@ -65,6 +65,17 @@ void write_qcd(const ComponentCoding& coding, Bytes& out) {
   }
 }
 
+void write_rgn(const TileCoding& coding, Bytes& out) {
+  const bool wide = coding.components.size() > 256;
+  for (std::size_t c = 0; c < coding.components.size(); ++c) {
+    if (coding.components[c].region_shift == 0) continue;
+    put16(out, kRgn);
+    put16(out, wide ? 6 : 5);
+    wide ? put16(out, uint32_t(c)) : put8(out, uint32_t(c));
+    put8(out, 0), put8(out, uint32_t(coding.components[c].region_shift));
+  }
+}
+
 }  // namespace
 
 void write_main_header(const MainHeader& header, int magnitude_bits, Bytes& out) {
@@ -75,6 +86,7 @@ void write_main_header(const MainHeader& header, int magnitude_bits, Bytes& out)
   if (high_throughput) write_cap(coding.components[0].reversible, magnitude_bits, out);
   write_cod(coding, out);
   write_qcd(coding.components[0], out);
+  write_rgn(coding, out);
 }
 
 std::size_t write_tile_part_header(uint32_t tile, uint32_t part, Bytes& out) {

@@ -16,6 +16,7 @@ inline constexpr int kMaxLevels = 32;
 inline constexpr int kMaxBands = 3 * kMaxLevels + 1;
 inline constexpr uint32_t kMaxComponents = 16384;
 inline constexpr int kCodeBlockHt = 0x40;      // SPcod code-block style, 15444-15 A.4
+inline constexpr int kCodeBlockLazy = 0x01;    // selective arithmetic coding bypass
 inline constexpr int kCodeBlockCausal = 0x08;  // vertically causal context
 inline constexpr int kCodeBlockPart1 = 0x3F;   // all styles of Part 1, Table A.19
 
@@ -48,6 +49,7 @@ struct ComponentCoding {
   QuantStyle quant_style = QuantStyle::kNone;
   int guard_bits = 2;
   std::array<uint16_t, kMaxBands> steps{};  // exponent << 11 | mantissa
+  int region_shift = 0;                     // RGN; 0: no region of interest
 
   ComponentCoding() { precincts.fill(0xFF); }
   int exponent(int resolution, int band) const;

@@ -122,7 +122,7 @@ REFUSALS: Dict[str, Dict[str, str]] = {
     "auto": {"guard-bits-0": MISCODED},  # by Grok; OpenJPEG can't at all
     "j2k-ht": {
         **HT_STYLES,
-        "roi": "it has no region of interest",
+        "roi": "it has no region of interest in HT|it writes 30 bit-planes",
         "pcrd": "no rateControlAlgorithm but BISECT in HT",
     },
     "grok-ht": {
@@ -244,6 +244,8 @@ REASONS = [
     "it holds 30 bit-planes",
     "Grok could not encode",
     "it has no region of interest",
+    "LAZY in a region of interest",
+    "it writes 30 bit-planes",
     "it has no framerate",
     NO_LENGTHS,
     "no rateControlAlgorithm but BISECT",

@@ -135,12 +135,35 @@ def test_colour_transform(coder: str) -> None:
     assert read_stream(encode(PHOTO, coder, mct="auto")).mct == 0
 
 
-@pytest.mark.parametrize("coder", ["openjpeg", "grok"])
+@pytest.mark.parametrize("coder", ["openjpeg", "grok", "auto"])
 @pytest.mark.parametrize("component", [0, 2])
 def test_region_of_interest(coder: str, component: int) -> None:
     stored = encode(COLOURS, coder, roi_compno=component, roi_shift=14)
     assert read_stream(stored).regions == {component: 14}
+    assert _native.describe_block(stored)["engine"] == ("j2k" if coder == "auto" else coder)
     np.testing.assert_array_equal(decode(stored, COLOURS), COLOURS)
+    seen = witnesses.by_openjpeg(stored)
+    np.testing.assert_array_equal(seen, witnesses.planes_of(COLOURS))
+
+
+@pytest.mark.parametrize("irreversible", [False, True])
+def test_region_of_interest_comes_first_in_a_rate_of_our_coder(irreversible: bool) -> None:
+    quality: Parameters = {"quality_mode": "rates", "quality_layers": [6], "irreversible": irreversible, "mct": 0}
+
+    def errors(**region: int) -> List[float]:
+        stored = encode(COLOURS, "auto", **quality, **region)
+        assert len(stored) <= COLOURS.nbytes / 6
+        error = (decode(stored, COLOURS).astype(float) - COLOURS) ** 2
+        return [float(error[..., c].mean()) for c in range(3)]
+
+    without, within = errors(), errors(roi_compno=1, roi_shift=14)
+    assert within[1] < without[1] / 4 and within[0] > without[0] and within[2] > without[2]
+
+
+@pytest.mark.parametrize("coder", ["openjpeg", "auto"])
+def test_region_of_interest_has_no_lazy_blocks(coder: str) -> None:
+    with pytest.raises(Error, match="LAZY in a region of interest"):
+        encode(COLOURS, coder, roi_compno=0, roi_shift=14, mode=GrkMode.LAZY)
 
 
 def test_region_of_a_component_that_is_not_there_is_said() -> None:
@@ -342,7 +365,7 @@ REFUSED: List[Tuple[str, Parameters, str]] = [
     ("grok", {"mode": 65}, CODED + "grok: it codes HT without other code-block styles"),
     ("grok", {"mode": 64, "quality_mode": "rates", "quality_layers": [8]}, CODED + "grok: it has no rate or quality"),
     ("grok", {"mode": 64, "max_cs_size": 999}, CODED + "grok: it can't limit sizes in HT mode"),
-    ("j2k", {"roi_compno": 0, "roi_shift": 20}, CODED + "j2k: it has no region of interest"),
+    ("j2k", {"roi_compno": 0, "roi_shift": 20}, CODED + "j2k: it has no region of interest in HT mode"),
     ("j2k", {"rsiz": 2}, CODED + "j2k: it has no profiles"),
     ("j2k", {"framerate": 24}, CODED + "j2k: it has no framerate"),
     ("j2k", {"rateControlAlgorithm": 1}, CODED + "j2k: it has no rateControlAlgorithm but BISECT in HT mode"),
