@@ -8,6 +8,7 @@
 #include "blosc2_grok.h"
 #include "job.hpp"
 #include "prepare.hpp"
+#include "profile.hpp"
 #include "stored_block.hpp"
 
 namespace blosc2_grok {
@@ -113,6 +114,7 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
   const Params& params = prepared.params;
   Segment segment = describe(prepared, request);
   CodingJob job = make_job(prepared, request.threads);
+  check_profile(prepared.image, job);
   job.is_checked = is_checked(params, segment);
   // A mapping's loss is not the codestream's.
   job.wants_loss = prepared.engine_may_lose && !prepared.mapped && params.verify != Verify::kAll;

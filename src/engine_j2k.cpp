@@ -7,6 +7,7 @@
 #include "engine_list.hpp"
 #include "j2k/codec.hpp"
 #include "j2k/region.hpp"
+#include "profile.hpp"
 
 namespace blosc2_grok {
 namespace {
@@ -130,6 +131,7 @@ j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) 
     options.region_component = static_cast<uint32_t>(params.roi_compno);
     options.region_shift = static_cast<int>(params.roi_shift);
   }
+  options.profile = static_cast<int>(params.rsiz);
   options.tile_parts = params.enable_tile_parts;
   options.packet_lengths = params.write_plt;
   options.part_lengths = params.write_tlm;
@@ -175,7 +177,9 @@ class J2kEngine final : public Engine {
       return text("it writes ", j2k::kMostRegionPlanes, " bit-planes, too few for roi_shift=", params.roi_shift, " on ",
                   image.bits, " bits");
     }
-    if (params.rsiz != 0) return "it has no profiles";
+    if (params.rsiz != 0 && (params.is_ht() || !is_part1_profile(params.rsiz))) {
+      return "it has no profiles but 0 and 1 of Part 1";
+    }
     if (params.framerate != 0) return "it has no framerate";
     if (params.is_ht() && params.rate_control != RateControl::kBisect) {
       return "it has no rateControlAlgorithm but BISECT in HT mode";

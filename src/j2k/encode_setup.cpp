@@ -61,7 +61,8 @@ void check_region(const ConstImageView& image, const EncodeOptions& options) {
     fail("LAZY code-blocks in a region of interest are read wrong by others");
   }
   if (options.region_shift < 0 || options.region_shift > kMostRegionShift) {
-    fail("a region of interest that is shifted by ", options.region_shift, ": 1 to ", kMostRegionShift, " are possible");
+    fail("a region of interest that is shifted by ", options.region_shift, ": 1 to ", kMostRegionShift,
+         " are possible");
   }
   if (options.region_component >= image.components) {
     fail("component ", options.region_component, " of ", image.components, " as region of interest");
@@ -119,6 +120,9 @@ void set_up_encoding(const ConstImageView& image, const EncodeOptions& options, 
   check_image(image);
   set_size(image, options, header.size);
   set_coding(image, options, header.coding);
+  if (options.profile < 0 || options.profile > 2) fail("Rsiz ", options.profile, ": 1 and 2 are known");
+  if (options.profile != 0 && options.high_throughput) fail("High-Throughput has no Rsiz ", options.profile);
+  header.profile = options.profile;
   header.parts = {options.tile_parts, options.packet_lengths, options.part_lengths};
 }
 

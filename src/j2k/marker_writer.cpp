@@ -9,10 +9,10 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-void write_siz(const ImageSize& size, bool high_throughput, Bytes& out) {
+void write_siz(const ImageSize& size, uint32_t capabilities, Bytes& out) {
   put16(out, kSiz);
   put16(out, uint32_t(38 + 3 * size.components.size()));
-  put16(out, high_throughput ? 0x4000 : 0);  // Rsiz: capabilities are in CAP, or those of Part 1
+  put16(out, capabilities);
   put32(out, uint32_t(size.image.x1)), put32(out, uint32_t(size.image.y1));
   put32(out, uint32_t(size.image.x0)), put32(out, uint32_t(size.image.y0));
   put32(out, size.tile_width), put32(out, size.tile_height);
@@ -82,7 +82,8 @@ void write_main_header(const MainHeader& header, int magnitude_bits, Bytes& out)
   put16(out, kSoc);
   const TileCoding& coding = header.coding;
   const bool high_throughput = (coding.components[0].codeblock_style & kCodeBlockHt) != 0;
-  write_siz(header.size, high_throughput, out);
+  constexpr uint32_t kInCap = 0x4000;
+  write_siz(header.size, high_throughput ? kInCap : uint32_t(header.profile), out);
   if (high_throughput) write_cap(coding.components[0].reversible, magnitude_bits, out);
   write_cod(coding, out);
   write_qcd(coding.components[0], out);

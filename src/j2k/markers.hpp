@@ -81,6 +81,7 @@ struct MainHeader {
   bool high_throughput = false;
   std::size_t first_tile_part = 0;  // offset of the first SOT
   PartLayout parts;
+  int profile = 0;  // encoder: Rsiz
 };
 
 struct TilePart {

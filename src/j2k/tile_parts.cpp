@@ -137,7 +137,9 @@ void insert_part_lengths(const MainHeader& header, std::vector<uint8_t>& out) {
     put16(segments, uint32_t(4 + kTlmEntry * count));
     put8(segments, uint32_t(first / kTlmEntries));
     put8(segments, 0x60);  // 16 bits for a tile's index, 32 for a length
-    for (std::size_t i = first; i < first + count; ++i) put16(segments, parts[i].tile), put32(segments, parts[i].length);
+    for (std::size_t i = first; i < first + count; ++i) {
+      put16(segments, parts[i].tile), put32(segments, parts[i].length);
+    }
   }
   out.insert(out.begin() + std::ptrdiff_t(header.first_tile_part), segments.begin(), segments.end());
 }

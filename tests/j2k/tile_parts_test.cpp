@@ -33,7 +33,9 @@ void read_tlm(const std::vector<uint8_t>& bytes, std::size_t at, Walk& walk) {
   const uint32_t length = number_at(bytes, at, 2);
   ASSERT_EQ(bytes[at + 3], 0x60);
   ASSERT_EQ((length - 4) % 6, 0u);
-  for (std::size_t i = at + 4; i < at + length; i += 6) walk.told.emplace_back(number_at(bytes, i, 2), number_at(bytes, i + 2, 4));
+  for (std::size_t i = at + 4; i < at + length; i += 6) {
+    walk.told.emplace_back(number_at(bytes, i, 2), number_at(bytes, i + 2, 4));
+  }
 }
 
 void read_plt(const std::vector<uint8_t>& bytes, std::size_t at, Part& part) {

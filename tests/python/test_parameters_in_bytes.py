@@ -235,6 +235,7 @@ def test_more_tile_parts_than_their_number_holds_are_refused(coder: str) -> None
 
 PROFILES = [("openjpeg", GrkProfile.GRK_PROFILE_0), ("openjpeg", GrkProfile.GRK_PROFILE_1)]
 PROFILES += [("grok", GrkProfile.GRK_PROFILE_0), ("grok", GrkProfile.GRK_PROFILE_1)]
+PROFILES += [("auto", GrkProfile.GRK_PROFILE_0), ("auto", GrkProfile.GRK_PROFILE_1)]
 
 
 @pytest.mark.parametrize("coder, profile", PROFILES, ids=str)
@@ -242,6 +243,40 @@ def test_profile(coder: str, profile: GrkProfile) -> None:
     stored = encode(PHOTO, coder, rsiz=profile)
     assert read_stream(stored).rsiz == profile.value
     assert _native.describe_block(stored)["lossy"]
+    assert _native.describe_block(stored)["engine"] == ("j2k" if coder == "auto" else coder)
+    np.testing.assert_array_equal(decode(stored, PHOTO), PHOTO)
+
+
+WITHIN: List[Parameters] = [
+    {"rsiz": 1, "tile_size": (128, 128), "codeblock_size": (32, 32), "mode": GrkMode.SEGSYM},
+    {"rsiz": 1, "tile_size": (200, 150)},
+    {"rsiz": 2, "tile_size": (100, 100), "offset": (5, 6), "codeblock_size": (64, 4), "mode": GrkMode.RESET},
+    {"rsiz": 2, "num_resolutions": 2, "tile_offset": (3, 3), "offset": (5, 6)},
+]
+WITHOUT: List[Tuple[Parameters, str]] = [
+    ({"rsiz": 1, "tile_size": (100, 100)}, r"has one tile or tiles of \(128, 128\), tile_size is \(100, 100\)$"),
+    ({"rsiz": 1, "codeblock_size": (64, 32)}, r"has code-blocks of \(32, 32\) or \(64, 64\), codeblock_size is"),
+    ({"rsiz": 1, "offset": (5, 6)}, r"has no offsets, offset is \(5, 6\)$"),
+    ({"rsiz": 1, "mode": GrkMode.VSC}, r"has neither RESET nor VSC, mode is 8$"),
+    ({"rsiz": 1, "num_resolutions": 1}, r"128 samples at most a side, num_resolutions=1 leaves 200$"),
+    ({"rsiz": 2, "num_resolutions": 1}, r"128 samples at most a side, num_resolutions=1 leaves 200$"),
+    ({"rsiz": 2, "tile_size": (100, 50)}, r"has one tile or square ones of 1024 at most, tile_size is \(100, 50\)$"),
+    ({"rsiz": 2, "codeblock_size": (4, 256)}, r"has code-blocks of 64 at most a side, codeblock_size is \(4, 256\)$"),
+]
+
+
+@pytest.mark.parametrize("parameters", WITHIN, ids=str)
+def test_what_a_profile_allows(parameters: Parameters) -> None:
+    stored = encode(PHOTO, "auto", **parameters)
+    assert read_stream(stored).rsiz == parameters["rsiz"]
+    np.testing.assert_array_equal(decode(stored, PHOTO), PHOTO)
+
+
+@pytest.mark.parametrize("coder", ["auto", "openjpeg"])
+@pytest.mark.parametrize("parameters, reason", WITHOUT, ids=str)
+def test_what_a_profile_forbids_is_named(coder: str, parameters: Parameters, reason: str) -> None:
+    with pytest.raises(Error, match=rf"^profile {parameters['rsiz'] - 1} \(rsiz={parameters['rsiz']}\) .*{reason}"):
+        encode(PHOTO, coder, **parameters)
 
 
 @pytest.mark.parametrize("coder", CODERS)
@@ -366,7 +401,8 @@ REFUSED: List[Tuple[str, Parameters, str]] = [
     ("grok", {"mode": 64, "quality_mode": "rates", "quality_layers": [8]}, CODED + "grok: it has no rate or quality"),
     ("grok", {"mode": 64, "max_cs_size": 999}, CODED + "grok: it can't limit sizes in HT mode"),
     ("j2k", {"roi_compno": 0, "roi_shift": 20}, CODED + "j2k: it has no region of interest in HT mode"),
-    ("j2k", {"rsiz": 2}, CODED + "j2k: it has no profiles"),
+    ("j2k", {"rsiz": 2}, CODED + "j2k: it has no profiles but 0 and 1 of Part 1"),
+    ("j2k", {"rsiz": 3}, CODED + "j2k: it has no profiles but 0 and 1 of Part 1"),
     ("j2k", {"framerate": 24}, CODED + "j2k: it has no framerate"),
     ("j2k", {"rateControlAlgorithm": 1}, CODED + "j2k: it has no rateControlAlgorithm but BISECT in HT mode"),
 ]
