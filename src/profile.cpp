@@ -65,8 +65,8 @@ void check_profile(const SourceImage& image, const CodingJob& job) {
   const uint64_t smallest = (side + (uint64_t{1} << levels) - 1) >> levels;
   if (smallest <= kMostSide) return;
   throw Error(ErrorCode::kCodecParam, "profile ", params.rsiz - 1, " (rsiz=", params.rsiz,
-              ") has a smallest resolution of ", kMostSide, " samples at most a side, num_resolutions=",
-              job.resolutions, " leaves ", smallest);
+              ") has a smallest resolution of ", kMostSide,
+              " samples at most a side, num_resolutions=", job.resolutions, " leaves ", smallest);
 }
 
 }  // namespace blosc2_grok

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Regions of interest by the Maxshift method (ISO/IEC 15444-1 Annex H): the region's coefficients are `shift` bit-planes
-// above all others.
+// Regions of interest by the Maxshift method (ISO/IEC 15444-1 Annex H): the region's coefficients are `shift`
+// bit-planes above all others.
 #pragma once
 
 #include <cstddef>
