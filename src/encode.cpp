@@ -8,6 +8,7 @@
 #include "blosc2_grok.h"
 #include "job.hpp"
 #include "prepare.hpp"
+#include "profile.hpp"
 #include "stored_block.hpp"
 
 namespace blosc2_grok {
@@ -113,6 +114,7 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
   const Params& params = prepared.params;
   Segment segment = describe(prepared, request);
   CodingJob job = make_job(prepared, request.threads);
+  check_profile(prepared.image, job);
   job.is_checked = is_checked(params, segment);
   // A mapping's loss is not the codestream's.
   job.wants_loss = prepared.engine_may_lose && !prepared.mapped && params.verify != Verify::kAll;
@@ -122,6 +124,14 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
   if (prepared.engine_may_lose && !states_loss(params) && coded.loss && coded.loss->mse > 0) {
     record_notice(text("rsiz=", params.rsiz, ": this profile changed samples, by up to ", coded.loss->max_error,
                        ", though no loss was asked for"));
+  }
+
+  constexpr uint32_t kAlwaysEnough = 2;
+  if (params.numgbits < kAlwaysEnough) {
+    const uint32_t written = parse_codestream_header(coded.codestream).guard_bits;
+    if (written != params.numgbits) {
+      record_notice(text("numgbits=", params.numgbits, ": this wavelet needs ", written, ", which were written"));
+    }
   }
 
   const size_t capacity = request.must_shrink ? std::min(dst.size(), request.block.size() - 1) : dst.size();

@@ -221,6 +221,7 @@ class GrokEngine final : public Engine {
     if (params.is_ht() && (params.max_cs_size != 0 || params.max_comp_size != 0))
       return "it can't limit sizes in HT mode";
     if (params.max_comp_size != 0 && image.components.size() > 1) return "it can't limit single components";
+    if (params.write_plt || params.write_tlm) return "it is not asked for PLT and TLM";
     return {};
   }
 

@@ -6,6 +6,8 @@
 #include "engine.hpp"
 #include "engine_list.hpp"
 #include "j2k/codec.hpp"
+#include "j2k/region.hpp"
+#include "profile.hpp"
 
 namespace blosc2_grok {
 namespace {
@@ -84,10 +86,17 @@ double mse_of(double decibels, unsigned bits) {
   return peak * peak / std::pow(10.0, decibels / 10);
 }
 
-// Whether coding passes are to be chosen. One layer of 9/7 meets its target by the step, HT has one layer.
+constexpr const char* kLazyRegion = "LAZY in a region of interest is read wrong by others";
+
+bool has_region(const Params& params) { return params.roi_compno >= 0 && params.roi_shift > 0; }
+
+// Whether coding passes are to be chosen. One layer of 9/7 meets its target by the step, unless truncation is asked for
+// or a region comes first; HT has one layer.
 bool needs_layers(const CodingJob& job) {
   if (job.params.is_ht() || job.target.layers.empty()) return false;
-  return job.target.layers.size() > 1 || (!job.irreversible && job.target.layers[0] > 0);
+  const bool wants_truncation =
+      !job.irreversible || job.params.rate_control == RateControl::kPcrdOpt || has_region(job.params);
+  return job.target.layers.size() > 1 || (wants_truncation && job.target.layers[0] > 0);
 }
 
 j2k::LayerTarget layer_target(double wanted, const CodingJob& job, unsigned bits) {
@@ -118,6 +127,14 @@ j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) 
     }
   }
   options.base_step = kFinestStep;
+  if (has_region(params)) {
+    options.region_component = static_cast<uint32_t>(params.roi_compno);
+    options.region_shift = static_cast<int>(params.roi_shift);
+  }
+  options.profile = static_cast<int>(params.rsiz);
+  options.tile_parts = params.enable_tile_parts;
+  options.packet_lengths = params.write_plt;
+  options.part_lengths = params.write_tlm;
   options.measure_loss = job.wants_loss;
   options.threads = worthwhile_threads(job.threads, image.plane, image.components.size(), params.is_ht());
   if (needs_layers(job)) {
@@ -151,15 +168,23 @@ class J2kEngine final : public Engine {
     return {BLOSC2_GROK_VERSION_MAJOR, BLOSC2_GROK_VERSION_MINOR, BLOSC2_GROK_VERSION_PATCH};
   }
 
-  std::string refusal(const SourceImage&, const CodingJob& job) const override {
+  std::string refusal(const SourceImage& image, const CodingJob& job) const override {
     const Params& params = job.params;
     if (params.is_ht() && params.mode != block_style::kHt) return "it codes HT without other code-block styles";
-    if (params.roi_compno >= 0 && params.roi_shift > 0) return "it has no region of interest";
-    if (params.enable_tile_parts) return "it writes one tile-part for each tile";
-    if (params.rsiz != 0) return "it has no profiles";
+    if (params.is_ht() && has_region(params)) return "it has no region of interest in HT mode";
+    if (has_region(params) && (params.mode & block_style::kLazy) != 0) return kLazyRegion;
+    if (has_region(params) && image.bits + params.roi_shift > j2k::kMostRegionPlanes) {
+      return text("it writes ", j2k::kMostRegionPlanes, " bit-planes, too few for roi_shift=", params.roi_shift, " on ",
+                  image.bits, " bits");
+    }
+    if (params.rsiz != 0 && (params.is_ht() || !is_part1_profile(params.rsiz))) {
+      return "it has no profiles but 0 and 1 of Part 1";
+    }
     if (params.framerate != 0) return "it has no framerate";
-    if (params.rate_control != RateControl::kBisect) return "it has no rateControlAlgorithm but BISECT";
-    if (params.max_comp_size != 0) return "it can't limit single components";
+    if (params.is_ht() && params.rate_control != RateControl::kBisect) {
+      return "it has no rateControlAlgorithm but BISECT in HT mode";
+    }
+    if (params.max_comp_size != 0 && image.components.size() > 1) return "it can't limit single components";
     return {};
   }
 

@@ -241,7 +241,11 @@ class OpenjpegEngine final : public Engine {
       return text("its rateControlAlgorithm is BISECT; PCRD_OPT", kNeedsGrok);
     if (params.framerate != 0) return text("it has no framerate; that", kNeedsGrok);
     if (params.max_comp_size != 0 && image.components.size() > 1) return "it can't limit single components";
+    if (params.write_plt || params.write_tlm) return "it is not asked for PLT and TLM";
     constexpr unsigned kMostPlanes = 30;
+    if (params.roi_compno >= 0 && params.roi_shift > 0 && (params.mode & block_style::kLazy) != 0) {
+      return "it writes LAZY in a region of interest as nobody else reads it";
+    }
     if (params.roi_compno >= 0 && params.roi_shift > 0 && image.bits + params.roi_shift > kMostPlanes) {
       return text("it holds ", kMostPlanes, " bit-planes, too few for roi_shift=", params.roi_shift, " on ", image.bits,
                   " bits");

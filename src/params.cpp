@@ -311,6 +311,8 @@ const std::array kTable{
         [](const Params& p) -> Value { return std::string(kEngines[static_cast<size_t>(p.engine)]); }},
     Row{"verify", [](Params& p, const Value& v) { p.verify = read_word<Verify>("verify", v, kVerifications); },
         [](const Params& p) -> Value { return std::string(kVerifications[static_cast<size_t>(p.verify)]); }},
+    Row BOOLEAN_ROW("write_plt", write_plt),
+    Row BOOLEAN_ROW("write_tlm", write_tlm),
 };
 
 #undef INTEGER_ROW

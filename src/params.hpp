@@ -75,6 +75,8 @@ struct Params {
   LayoutWish layout;
   EngineName engine = EngineName::kAuto;
   Verify verify = Verify::kSampled;
+  bool write_plt = false;
+  bool write_tlm = false;
 
   bool has_quality() const { return quality_mode != QualityMode::kNone || max_error || rmse || psnr; }
   bool is_ht() const { return (mode & block_style::kHt) != 0; }

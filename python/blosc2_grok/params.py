@@ -280,6 +280,10 @@ class Params:
     """"auto", "openjpeg", "grok" or "j2k"."""
     verify: str = "sampled"
     """HT blocks decoded again before they leave: "sampled" (one in 64), "all" (of Part 1, too) or "none"."""
+    write_plt: bool = False
+    """PLT marker segments: the length of each packet, so that readers find one without reading those before it."""
+    write_tlm: bool = False
+    """TLM marker segments: the length of each tile-part, in the main header."""
     max_error: Optional[float] = None
     """No sample is changed by more than this, in the samples' own units."""
     rmse: Optional[float] = None
@@ -353,6 +357,8 @@ _CONVERTERS: Dict[str, Callable[[object], Any]] = {
     "layout": _layout,
     "engine": _text,
     "verify": _text,
+    "write_plt": _boolean,
+    "write_tlm": _boolean,
     "max_error": _bound_or_none,
     "rmse": _number_or_none,
     "psnr": _number_or_none,
@@ -379,7 +385,8 @@ def factory_defaults() -> Dict[str, Any]:
     """The parameters of blosc2-grok 0.3.5 with their defaults, for ``params_defaults``."""
     import numpy
 
-    new = {"bits_per_sample", "layout", "engine", "verify", "max_error", "rmse", "psnr", "keep"}
+    new = {"bits_per_sample", "layout", "engine", "verify", "write_plt", "write_tlm"}
+    new |= {"max_error", "rmse", "psnr", "keep"}
     defaults = {field.name: field.default for field in fields(Params) if field.name not in new}
     defaults["quality_layers"] = numpy.zeros(0, dtype=numpy.float64)
     defaults["irreversible"] = False

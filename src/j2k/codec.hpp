@@ -74,6 +74,14 @@ struct EncodeOptions {
   // one layer, by the targets above.
   std::vector<LayerTarget> layers;
   int block_style = 0;           // Part 1: code-block style, the six bits of Table A.19
+  // Part 1: this component as a region of interest, if the shift is not 0. It must not be below the bit-planes of the
+  // others. In layers, and in those only, the region comes first.
+  uint32_t region_component = 0;
+  int region_shift = 0;
+  int profile = 0;               // Part 1: Rsiz, 1 or 2 for profiles 0 and 1, whose limits are the caller's to keep
+  bool tile_parts = false;       // a new one at each change of resolution, 255 a tile at most
+  bool packet_lengths = false;   // PLT marker segments
+  bool part_lengths = false;     // TLM marker segments
   unsigned threads = 1;          // that work on the image; the bytes are the same for any number
 };
 

@@ -35,6 +35,12 @@ void check_coding(const TileCoding& coding) {
     if ((component.codeblock_style & ~(ht ? kCodeBlockHt | kCodeBlockCausal : kCodeBlockPart1)) != 0) {
       fail("code-block style ", component.codeblock_style, " is not supported");
     }
+    if (component.region_shift == 0) continue;
+    if (ht) fail("regions of interest (RGN) in High-Throughput are not supported");
+    // Some count its raw passes from the shifted bit-planes.
+    if ((component.codeblock_style & kCodeBlockLazy) != 0) {
+      fail("regions of interest (RGN) with LAZY code-blocks are not supported: encoders differ");
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "quantizer.hpp"
+#include "region.hpp"
 
 namespace blosc2_grok::j2k {
 namespace {
@@ -53,6 +54,21 @@ int codeblock_style(const EncodeOptions& options) {
   return options.block_style;
 }
 
+void check_region(const ConstImageView& image, const EncodeOptions& options) {
+  if (options.region_shift == 0) return;
+  if (options.high_throughput) fail("High-Throughput has no region of interest");
+  if ((options.block_style & kCodeBlockLazy) != 0) {
+    fail("LAZY code-blocks in a region of interest are read wrong by others");
+  }
+  if (options.region_shift < 0 || options.region_shift > kMostRegionShift) {
+    fail("a region of interest that is shifted by ", options.region_shift, ": 1 to ", kMostRegionShift,
+         " are possible");
+  }
+  if (options.region_component >= image.components) {
+    fail("component ", options.region_component, " of ", image.components, " as region of interest");
+  }
+}
+
 int check_layers(const EncodeOptions& options) {
   if (options.layers.empty()) return 1;
   if (options.high_throughput) fail("High-Throughput has one quality layer, ", options.layers.size(), " are asked for");
@@ -83,6 +99,7 @@ void set_coding(const ConstImageView& image, const EncodeOptions& options, TileC
   coding.progression = options.progression;
   coding.layers = check_layers(options);
   coding.mct = options.mct;
+  check_region(image, options);
   if (options.mct && image.components < 3) fail("a colour transformation of ", image.components, " components");
   coding.components.assign(image.components, component);
   set_base_step(image, options, options.base_step, coding);
@@ -93,14 +110,20 @@ void set_coding(const ConstImageView& image, const EncodeOptions& options, TileC
 void set_base_step(const ConstImageView& image, const EncodeOptions& options, double base_step, TileCoding& coding) {
   if (!(base_step > 0) || !std::isfinite(base_step)) fail("a base step must be above 0");
   ComponentCoding component = coding.components[0];
+  component.region_shift = 0;
   set_quantization_steps(image.bits, options.mct, options.guard_bits, base_step, component);
   coding.components.assign(image.components, component);
+  if (options.region_shift > 0) coding.components[options.region_component].region_shift = options.region_shift;
 }
 
 void set_up_encoding(const ConstImageView& image, const EncodeOptions& options, MainHeader& header) {
   check_image(image);
   set_size(image, options, header.size);
   set_coding(image, options, header.coding);
+  if (options.profile < 0 || options.profile > 2) fail("Rsiz ", options.profile, ": 1 and 2 are known");
+  if (options.profile != 0 && options.high_throughput) fail("High-Throughput has no Rsiz ", options.profile);
+  header.profile = options.profile;
+  header.parts = {options.tile_parts, options.packet_lengths, options.part_lengths};
 }
 
 }  // namespace blosc2_grok::j2k

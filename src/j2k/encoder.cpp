@@ -2,11 +2,11 @@
 // The encoder's entry point: headers, tiles in order, packets.
 #include "encode_setup.hpp"
 #include "layers.hpp"
-#include "packet.hpp"
 #include "plane_dropping.hpp"
 #include "quantizer.hpp"
 #include "rate_control.hpp"
 #include "tile_encoder.hpp"
+#include "tile_parts.hpp"
 
 namespace blosc2_grok::j2k {
 void encode_image(const ConstImageView& image, Workspace::Impl& work) {
@@ -21,8 +21,8 @@ void encode_image(const ConstImageView& image, Workspace::Impl& work) {
 
 void begin_output(Workspace::Impl& work) {
   work.output.clear();
-  const TileCoding& coding = work.header.coding;
-  write_main_header(work.header.size, coding, largest_magnitude_bits(coding.components[0]), work.output);
+  write_main_header(work.header, largest_magnitude_bits(work.header.coding.components[0]), work.output);
+  work.header.first_tile_part = work.output.size();
 }
 
 // Of an image in one tile, nearly as much room as will be taken; a vector that grows by itself has up to twice as much.
@@ -37,9 +37,7 @@ void reserve_output(Workspace::Impl& work) {
 void write_tile(uint32_t index, Workspace::Impl& work) {
   reserve_output(work);
   order_precincts(work.header.size, work.header.coding, work.tile);
-  const std::size_t psot = write_tile_part_header(index, work.output);
-  write_packets(work.header.coding, work.tile, work.output);
-  patch_tile_part(psot, work.output);
+  write_tile_parts(index, work.header, work.tile, work.output);
 }
 
 std::span<const uint8_t> encode(const ConstImageView& image, const EncodeOptions& options, Workspace& workspace) {
@@ -59,6 +57,7 @@ std::span<const uint8_t> encode(const ConstImageView& image, const EncodeOptions
     begin_output(work);
     encode_image(image, work);
   }
+  insert_part_lengths(work.header, work.output);
   write_end(work.output);
   return work.output;
 }

@@ -39,11 +39,15 @@ int round_of(uint32_t number, uint32_t group_size) {
   return kRoundCount - 1;
 }
 
+// Bit-planes of a region of interest count as they would if its coefficients were as large as they are meant to be.
+double priority_of(const Subband& band) { return std::ldexp(1.0, 2 * band.region_shift); }
+
 void list_band(uint32_t tile, uint32_t band_index, uint32_t group, double weight, LayerMemory& memory) {
   const Subband& band = memory.tiles[tile].subbands[band_index];
   if (group >= memory.group_sizes.size()) memory.group_sizes.resize(group + 1);
   CodedBlock block;
   block.weight = weight * band.step * band.step;
+  block.priority = priority_of(band);
   for (uint32_t y = 0; y < band.grid_height; ++y) {
     for (uint32_t x = 0; x < band.grid_width; ++x) {
       memory.blocks.push_back(block);

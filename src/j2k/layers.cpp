@@ -10,11 +10,12 @@
 #include "packet.hpp"
 #include "part1_blocks.hpp"
 #include "rate_control.hpp"
+#include "tile_parts.hpp"
 
 namespace blosc2_grok::j2k {
 namespace {
 
-constexpr std::size_t kTilePartHeader = 14, kEnd = 2;
+constexpr std::size_t kEnd = 2;
 constexpr int kMostTrials = 14;
 constexpr double kFull = 0.9985;         // of a layer's bytes: good enough
 constexpr double kErrorAim = 0.978;      // of a layer's error, within 1 and
@@ -28,7 +29,8 @@ class LayerEncoder {
   LayerEncoder(const ConstImageView& image, const EncodeOptions& options, Workspace::Impl& work)
       : image_(image), options_(options), work_(work), memory_(*work.layers) {
     begin_output(work_);
-    fixed_bytes_ = work_.output.size() + kTilePartHeader * memory_.tiles.size() + kEnd;
+    fixed_bytes_ = work_.output.size() + kEnd;
+    for (Tile& tile : memory_.tiles) fixed_bytes_ += frame_size(work_.header, tile);
   }
 
   CodingGoal coding_goal() const {
@@ -122,7 +124,8 @@ class LayerEncoder {
       add_passes({coded.bytes, coded.pass}, selection.kept_passes(i), selection.passes(i), layer, style(), block, tile);
     });
     std::size_t bytes = 0;
-    for (Tile& tile : memory_.tiles) bytes += count_packets(layer, tile, memory_.scratch);
+    const bool with_lengths = work_.header.parts.packet_lengths;
+    for (Tile& tile : memory_.tiles) bytes += count_packets(layer, with_lengths, tile, memory_.scratch);
     return bytes;
   }
 

@@ -3,6 +3,7 @@
 #include "byte_reader.hpp"
 #include "marker_codes.hpp"
 #include "markers.hpp"
+#include "region.hpp"
 
 namespace blosc2_grok::j2k {
 namespace {
@@ -79,6 +80,7 @@ void read_cod(ByteReader& in, TileCoding& coding, const Overrides& own) {
     const ComponentCoding old = component;
     component = fresh;
     component.quant_style = old.quant_style, component.guard_bits = old.guard_bits, component.steps = old.steps;
+    component.region_shift = old.region_shift;
   }
 }
 
@@ -123,6 +125,14 @@ void read_qcc(ByteReader& in, TileCoding& coding, Overrides& own) {
   own.qcc[index] = 1;
 }
 
+void read_rgn(ByteReader& in, TileCoding& coding) {
+  const uint32_t index = read_component_index(in, coding.components.size());
+  const uint32_t style = in.u8(), shift = in.u8();
+  if (style != 0) fail("RGN: unknown style ", style);
+  if (shift > kMostRegionShift) fail("RGN: a shift of ", shift, ", ", kMostRegionShift, " at most are possible");
+  coding.components[index].region_shift = int(shift);
+}
+
 // One segment that may stand in the main header or in a first tile-part's header; false when it is neither.
 bool read_coding_segment(uint32_t marker, ByteReader& in, TileCoding& coding, Overrides& own) {
   switch (marker) {
@@ -147,7 +157,8 @@ bool read_coding_segment(uint32_t marker, ByteReader& in, TileCoding& coding, Ov
     case kPoc:
       fail("progression order changes (POC) are not supported");
     case kRgn:
-      fail("regions of interest (RGN) are not supported");
+      read_rgn(in, coding);
+      return true;
     case kPpm:
     case kPpt:
       fail("packed packet headers (PPM, PPT) are not supported");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writes the main header and tile-part headers (ISO/IEC 15444-1 Annex A, 15444-15 A).
+#include "bytes_out.hpp"
 #include "marker_codes.hpp"
 #include "markers.hpp"
 
@@ -8,14 +9,10 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-void put8(Bytes& out, uint32_t value) { out.push_back(uint8_t(value)); }
-void put16(Bytes& out, uint32_t value) { put8(out, value >> 8), put8(out, value); }
-void put32(Bytes& out, uint32_t value) { put16(out, value >> 16), put16(out, value); }
-
-void write_siz(const ImageSize& size, bool high_throughput, Bytes& out) {
+void write_siz(const ImageSize& size, uint32_t capabilities, Bytes& out) {
   put16(out, kSiz);
   put16(out, uint32_t(38 + 3 * size.components.size()));
-  put16(out, high_throughput ? 0x4000 : 0);  // Rsiz: capabilities are in CAP, or those of Part 1
+  put16(out, capabilities);
   put32(out, uint32_t(size.image.x1)), put32(out, uint32_t(size.image.y1));
   put32(out, uint32_t(size.image.x0)), put32(out, uint32_t(size.image.y0));
   put32(out, size.tile_width), put32(out, size.tile_height);
@@ -68,23 +65,37 @@ void write_qcd(const ComponentCoding& coding, Bytes& out) {
   }
 }
 
+void write_rgn(const TileCoding& coding, Bytes& out) {
+  const bool wide = coding.components.size() > 256;
+  for (std::size_t c = 0; c < coding.components.size(); ++c) {
+    if (coding.components[c].region_shift == 0) continue;
+    put16(out, kRgn);
+    put16(out, wide ? 6 : 5);
+    wide ? put16(out, uint32_t(c)) : put8(out, uint32_t(c));
+    put8(out, 0), put8(out, uint32_t(coding.components[c].region_shift));
+  }
+}
+
 }  // namespace
 
-void write_main_header(const ImageSize& size, const TileCoding& coding, int magnitude_bits, Bytes& out) {
+void write_main_header(const MainHeader& header, int magnitude_bits, Bytes& out) {
   put16(out, kSoc);
+  const TileCoding& coding = header.coding;
   const bool high_throughput = (coding.components[0].codeblock_style & kCodeBlockHt) != 0;
-  write_siz(size, high_throughput, out);
+  constexpr uint32_t kInCap = 0x4000;
+  write_siz(header.size, high_throughput ? kInCap : uint32_t(header.profile), out);
   if (high_throughput) write_cap(coding.components[0].reversible, magnitude_bits, out);
   write_cod(coding, out);
   write_qcd(coding.components[0], out);
+  write_rgn(coding, out);
 }
 
-std::size_t write_tile_part_header(uint32_t tile, Bytes& out) {
+std::size_t write_tile_part_header(uint32_t tile, uint32_t part, Bytes& out) {
   put16(out, kSot);
   put16(out, 10);
   put16(out, tile);
   put32(out, 0);
-  put8(out, 0), put8(out, 1);
+  put8(out, part), put8(out, 0);
   put16(out, kSod);
   return out.size() - 8;
 }

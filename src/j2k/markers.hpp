@@ -16,6 +16,7 @@ inline constexpr int kMaxLevels = 32;
 inline constexpr int kMaxBands = 3 * kMaxLevels + 1;
 inline constexpr uint32_t kMaxComponents = 16384;
 inline constexpr int kCodeBlockHt = 0x40;      // SPcod code-block style, 15444-15 A.4
+inline constexpr int kCodeBlockLazy = 0x01;    // selective arithmetic coding bypass
 inline constexpr int kCodeBlockCausal = 0x08;  // vertically causal context
 inline constexpr int kCodeBlockPart1 = 0x3F;   // all styles of Part 1, Table A.19
 
@@ -52,6 +53,7 @@ struct ComponentCoding {
   QuantStyle quant_style = QuantStyle::kNone;
   int guard_bits = 2;
   std::array<uint16_t, kMaxBands> steps;  // exponent << 11 | mantissa, or kNoStep
+  int region_shift = 0;                   // RGN; 0: no region of interest
 
   ComponentCoding() { precincts.fill(0xFF), steps.fill(kNoStep); }
   int exponent(int resolution, int band) const;
@@ -72,11 +74,20 @@ struct TileCoding {
 constexpr int band_index(int resolution, int band) { return resolution == 0 ? 0 : 3 * (resolution - 1) + band; }
 constexpr int band_gain_log2(int band) { return band == 0 ? 0 : band == 3 ? 2 : 1; }
 
+// Encoder: what stands around the packets.
+struct PartLayout {
+  bool by_resolution = false;   // a new tile-part whenever the next packet's resolution is another one
+  bool packet_lengths = false;  // PLT
+  bool part_lengths = false;    // TLM
+};
+
 struct MainHeader {
   ImageSize size;
   TileCoding coding;
   bool high_throughput = false;
   std::size_t first_tile_part = 0;  // offset of the first SOT
+  PartLayout parts;
+  int profile = 0;  // encoder: Rsiz
 };
 
 struct TilePart {
@@ -99,9 +110,9 @@ bool read_tile_part(std::span<const uint8_t> bytes, std::size_t offset, uint64_t
 void read_tile_part_header(std::span<const uint8_t> bytes, const TilePart& part, const ImageSize& size,
                            TileCoding& coding);
 
-void write_main_header(const ImageSize& size, const TileCoding& coding, int magnitude_bits, std::vector<uint8_t>& out);
-// Returns the offset of Psot, to be filled by `patch_tile_part` when the tile-part is complete.
-std::size_t write_tile_part_header(uint32_t tile, std::vector<uint8_t>& out);
+void write_main_header(const MainHeader& header, int magnitude_bits, std::vector<uint8_t>& out);
+// Returns the offset of Psot, to be filled by `patch_tile_part` when the tile-part is complete. TNsot is left open.
+std::size_t write_tile_part_header(uint32_t tile, uint32_t part, std::vector<uint8_t>& out);
 void patch_tile_part(std::size_t psot_offset, std::vector<uint8_t>& out);
 void write_end(std::vector<uint8_t>& out);
 

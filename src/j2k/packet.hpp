@@ -10,12 +10,22 @@
 
 namespace blosc2_grok::j2k {
 
+// Told of each packet that is written, and may write in between.
+class PacketObserver {
+ public:
+  virtual void before_packet(uint32_t resolution) = 0;
+  virtual void after_packet() = 0;
+
+ protected:
+  ~PacketObserver() = default;
+};
+
 // Writes every packet of the tile. The code-blocks hold their chunks and `missing_bits`.
-void write_packets(const TileCoding& coding, Tile& tile, std::vector<uint8_t>& out);
+void write_packets(const TileCoding& coding, Tile& tile, std::vector<uint8_t>& out, PacketObserver& observer);
 
 // The bytes that the tile's packets of a layer take, headers and bodies, if those of the layers before were counted
-// like this. Chunks of later layers do not matter yet.
-std::size_t count_packets(int layer, Tile& tile, std::vector<uint8_t>& scratch);
+// like this; with those of their lengths in PLT or without. Chunks of later layers do not matter yet.
+std::size_t count_packets(int layer, bool with_lengths, Tile& tile, std::vector<uint8_t>& scratch);
 // Everything as before the first packet.
 void forget_packets(Tile& tile);
 

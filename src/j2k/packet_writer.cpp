@@ -5,6 +5,7 @@
 #include "bit_io.hpp"
 #include "packet.hpp"
 #include "packet_order.hpp"
+#include "tile_parts.hpp"
 
 namespace blosc2_grok::j2k {
 namespace {
@@ -166,19 +167,25 @@ class PacketWriter {
 
 }  // namespace
 
-void write_packets(const TileCoding& coding, Tile& tile, std::vector<uint8_t>& out) {
+void write_packets(const TileCoding& coding, Tile& tile, std::vector<uint8_t>& out, PacketObserver& observer) {
   PacketWriter writer(tile, out);
   for (const PrecinctRef& ref : tile.order) writer.prepare(ref);
-  for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) { writer.write(layer, ref); });
+  for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) {
+    observer.before_packet(ref.resolution);
+    writer.write(layer, ref);
+    observer.after_packet();
+  });
 }
 
-std::size_t count_packets(int layer, Tile& tile, std::vector<uint8_t>& scratch) {
+std::size_t count_packets(int layer, bool with_lengths, Tile& tile, std::vector<uint8_t>& scratch) {
   PacketWriter writer(tile, scratch);
   scratch.clear();
   std::size_t bodies = 0;
   for (const PrecinctRef& ref : tile.order) {
     writer.prepare(ref);
-    bodies += writer.write_header(layer, ref);
+    const std::size_t begin = scratch.size(), body = writer.write_header(layer, ref);
+    bodies += body;
+    if (with_lengths) bodies += packet_length_size(scratch.size() - begin + body);
   }
   return scratch.size() + bodies;
 }

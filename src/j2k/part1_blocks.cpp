@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "region.hpp"
+
 namespace blosc2_grok::j2k {
 namespace {
 
@@ -56,6 +58,8 @@ const EbcotEncoded& run_encoder(const BlockPlace& place, double stop_slope, uint
   if (encoded.planes > band.magnitude_bits) {
     fail("a coefficient has ", encoded.planes, " bits, ", band.magnitude_bits, " are announced");
   }
+  // All coefficients are the region's, so that the bit-planes below are empty and need not be coded.
+  check_region_planes(encoded.planes, band.region_shift);
   return encoded;
 }
 
@@ -96,7 +100,7 @@ void code_part1_block(const BlockPlace& place, double stop_slope, CodedBlock& co
                       Workspace::Impl& work) {
   constexpr std::size_t kMostRoom = kMaxEbcotBytes + (kMaxEbcotPasses + 1) * sizeof(EbcotPass);
   uint8_t* bytes = take_room(kMostRoom, worker, work);
-  const EbcotEncoded& encoded = run_encoder(place, stop_slope / coded.weight, bytes, worker, work);
+  const EbcotEncoded& encoded = run_encoder(place, stop_slope / (coded.weight * coded.priority), bytes, worker, work);
   coded.passes = uint16_t(encoded.passes);
   coded.bytes = bytes;
   coded.is_whole = encoded.planes == 0 || encoded.passes == 3 * encoded.planes - 2;
@@ -137,15 +141,18 @@ void decode_part1_block(const BlockPlace& place, int style, int fraction_bits, W
     return;
   }
   gather_segments(block, style, work.tile.chunks, worker);
+  const int shift = place.band.region_shift;
+  const RegionPlan plan = plan_region(place.band.magnitude_bits, block.missing_bits, block.passes, shift);
   EbcotDecodeJob job;
   job.segments = worker.segments;
-  job.planes = place.band.magnitude_bits - block.missing_bits;
+  job.planes = plan.planes;
   job.fraction_bits = fraction_bits;
   job.band = EbcotBand(place.band.band);
   job.style = unsigned(style);
   job.width = int(rect.width()), job.height = int(rect.height());
   job.samples = place.samples, job.stride = place.stride;
   work.kernels.ebcot_decode(job, scratch_of(worker));
+  if (plan.is_raised) lower_region(job.samples, job.stride, job.width, job.height, shift, fraction_bits);
 }
 
 }  // namespace blosc2_grok::j2k

@@ -21,6 +21,7 @@ Rect band_rect(const Rect& component, int level, int band) {
 void set_quantization(const ComponentCoding& coding, int bits, int resolution, Subband& band) {
   const int exponent = coding.exponent(resolution, band.band);
   band.magnitude_bits = std::max(0, coding.guard_bits + exponent - 1);
+  band.region_shift = coding.region_shift;
   band.step = 1.0;
   if (coding.reversible) return;
   const int range = bits + band_gain_log2(band.band);

@@ -41,6 +41,7 @@ struct Subband {
   uint32_t grid_width = 0, grid_height = 0;
   std::size_t first_codeblock = 0;         // in Tile::codeblocks
   int magnitude_bits = 0;                  // Mb
+  int region_shift = 0;                    // of its component's region of interest, above Mb
   double step = 1.0;                       // quantization step in sample counts, 1 when reversible
   double dropped_depth = kNothingDropped;  // encoder, reversible: see planes_to_drop
 };

@@ -15,7 +15,7 @@ void add_hull(const CodedBlock& block, uint32_t index, std::vector<TruncationPoi
       const double gain = block.gain_of(count) - block.gain_of(before);
       if (gain <= 0) break;
       const uint32_t bytes = block.bytes_of(count) - block.bytes_of(before);
-      const double slope = bytes == 0 ? std::numeric_limits<double>::infinity() : gain / bytes;
+      const double slope = bytes == 0 ? std::numeric_limits<double>::infinity() : block.priority * gain / bytes;
       if (!is_first && slope >= points.back().slope) {
         points.pop_back();
         continue;

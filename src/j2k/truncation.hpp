@@ -20,6 +20,7 @@ struct CodedBlock {
   uint8_t missing_bits = 0xFF;
   bool is_whole = true;  // down to the last bit-plane
   double weight = 1.0;  // squared error in the image for one in the code-block's own samples
+  double priority = 1.0;  // of its passes over those of other code-blocks, beside what they gain
   double energy = 0.0;  // its own squared error if nothing of it is decoded
 
   uint32_t bytes_of(int count) const { return count == 0 ? 0 : pass[count - 1].bytes; }

@@ -4,7 +4,7 @@
 
 #include "ht_tables.hpp"
 #include "openjpeg_witness.hpp"
-#include "packet.hpp"
+#include "tile_parts.hpp"
 #include "quantizer.hpp"
 #include "workspace.hpp"
 
@@ -103,11 +103,12 @@ class Writer {
   Writer(const Image& image, const Layout& layout) : image_(image), layout_(layout) {}
 
   std::vector<uint8_t> write() {
-    ImageSize size;
+    MainHeader header;
+    ImageSize& size = header.size;
     size.image = {0, 0, image_.columns, image_.rows};
     size.tile_width = image_.columns, size.tile_height = image_.rows;
     size.components = {{uint8_t(image_.bits), image_.is_signed, 1, 1}};
-    TileCoding coding;
+    TileCoding& coding = header.coding;
     coding.layers = layout_.layers;
     ComponentCoding component;
     component.levels = 0;
@@ -121,10 +122,8 @@ class Writer {
       for (uint32_t x = 0; x < band.grid_width; ++x) add_block(band, x, y);
     }
     std::vector<uint8_t> out;
-    write_main_header(size, coding, 20, out);
-    const std::size_t psot = write_tile_part_header(0, out);
-    write_packets(coding, tile_, out);
-    patch_tile_part(psot, out);
+    write_main_header(header, 20, out);
+    write_tile_parts(0, header, tile_, out);
     write_end(out);
     return out;
   }

@@ -78,6 +78,7 @@ SETTINGS: Dict[str, Parameters] = {
     "all-styles": {"mode": 63},
     "colour-transform": {"mct": 1},
     "j2k-parts": {"cod_format": 1, "enableTilePartGeneration": True},
+    "lengths": {"tile_size": (64, 64), "write_plt": True, "write_tlm": True},
 }
 
 
@@ -101,8 +102,10 @@ MISCODED = "it can't code a lossless block of .* with these tiles, offsets, laye
 OTHER_STYLES = "it codes HT without other code-block styles"
 HT_STYLES = dict.fromkeys(["lazy", "reset", "termall", "vsc", "pterm-segsym", "all-styles"], OTHER_STYLES)
 OVERRUN = "it overruns its memory with LAZY and TERMALL|it overruns its memory with TERMALL above 8 bits"
+NO_LENGTHS = "it is not asked for PLT and TLM"
 REFUSALS: Dict[str, Dict[str, str]] = {
     "openjpeg": {
+        "lengths": NO_LENGTHS,
         "guard-bits-0": NEEDS_GROK,
         "guard-bits-4": NEEDS_GROK,
         "pcrd": NEEDS_GROK,
@@ -111,6 +114,7 @@ REFUSALS: Dict[str, Dict[str, str]] = {
         "all-styles": f"{TOO_SMALL_BUFFER}|{OVERRUN}",
     },
     "grok": {
+        "lengths": NO_LENGTHS,
         "guard-bits-0": MISCODED,
         "tiles-1": "Grok could not encode",
         **dict.fromkeys(["lazy", "termall", "all-styles"], OVERRUN),
@@ -118,12 +122,11 @@ REFUSALS: Dict[str, Dict[str, str]] = {
     "auto": {"guard-bits-0": MISCODED},  # by Grok; OpenJPEG can't at all
     "j2k-ht": {
         **HT_STYLES,
-        "roi": "it has no region of interest",
-        "pcrd": "no rateControlAlgorithm but BISECT",
-        "tiles-16x16-parts": "one tile-part for each tile",
-        "j2k-parts": "one tile-part for each tile",
+        "roi": "it has no region of interest in HT|it writes 30 bit-planes",
+        "pcrd": "no rateControlAlgorithm but BISECT in HT",
     },
     "grok-ht": {
+        "lengths": NO_LENGTHS,
         **HT_STYLES,
         "layers-20-5-1": "it has no rate or quality control in HT",
         "roi": "grok: it has no region of interest in HT",
@@ -132,7 +135,7 @@ REFUSALS: Dict[str, Dict[str, str]] = {
 if not has_engine("grok"):
     REFUSALS["auto"] = {name: why for name, why in REFUSALS["openjpeg"].items() if OVERRUN not in why}
 # Part 1 by our own coder, where the build has it.
-REFUSALS["j2k"] = {name: reason for name, reason in REFUSALS["j2k-ht"].items() if reason != OTHER_STYLES}
+REFUSALS["j2k"] = {name: why for name, why in REFUSALS["j2k-ht"].items() if why != OTHER_STYLES and name != "pcrd"}
 # HT as `mode=64` alone asks for it: our coder first, Grok for what it lacks.
 REFUSALS["auto-ht"] = REFUSALS["grok-ht"] if has_engine("grok") else REFUSALS["j2k-ht"]
 
@@ -241,8 +244,10 @@ REASONS = [
     "it holds 30 bit-planes",
     "Grok could not encode",
     "it has no region of interest",
+    "LAZY in a region of interest",
+    "it writes 30 bit-planes",
     "it has no framerate",
-    "one tile-part for each tile",
+    NO_LENGTHS,
     "no rateControlAlgorithm but BISECT",
     "can't be kept",
     "^mct=1 needs three components",
@@ -251,7 +256,7 @@ REASONS = [
     r"^roi_shift is \d+: samples of \d+ bits have up to \d+ bit-planes",
     "it can't encode HT",
     "OpenJPEG could not encode",
-    "enableTilePartGeneration would take more than 255 tile-parts",
+    "would take more than 255 tile-parts",
     "it has no rate or quality control in HT",
     "OpenJPEG could not decode",  # what was written, in the check before it leaves
     r"openjpeg: \d+ coding passes for \d+ bit-planes",  # our decoder in the same check: tile-parts with offsets
@@ -279,6 +284,8 @@ def random_parameters(chance: random.Random) -> Parameters:
         "numgbits": chance.randint(0, 7),
         "cod_format": chance.choice([1, 2]),
         "enableTilePartGeneration": True,
+        "write_plt": True,
+        "write_tlm": True,
         "rateControlAlgorithm": "PCRD_OPT",
         "irreversible": False,
         "num_threads": chance.choice([1, 2]),

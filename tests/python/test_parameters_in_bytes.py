@@ -135,12 +135,35 @@ def test_colour_transform(coder: str) -> None:
     assert read_stream(encode(PHOTO, coder, mct="auto")).mct == 0
 
 
-@pytest.mark.parametrize("coder", ["openjpeg", "grok"])
+@pytest.mark.parametrize("coder", ["openjpeg", "grok", "auto"])
 @pytest.mark.parametrize("component", [0, 2])
 def test_region_of_interest(coder: str, component: int) -> None:
     stored = encode(COLOURS, coder, roi_compno=component, roi_shift=14)
     assert read_stream(stored).regions == {component: 14}
+    assert _native.describe_block(stored)["engine"] == ("j2k" if coder == "auto" else coder)
     np.testing.assert_array_equal(decode(stored, COLOURS), COLOURS)
+    seen = witnesses.by_openjpeg(stored)
+    np.testing.assert_array_equal(seen, witnesses.planes_of(COLOURS))
+
+
+@pytest.mark.parametrize("irreversible", [False, True])
+def test_region_of_interest_comes_first_in_a_rate_of_our_coder(irreversible: bool) -> None:
+    quality: Parameters = {"quality_mode": "rates", "quality_layers": [6], "irreversible": irreversible, "mct": 0}
+
+    def errors(**region: int) -> List[float]:
+        stored = encode(COLOURS, "auto", **quality, **region)
+        assert len(stored) <= COLOURS.nbytes / 6
+        error = (decode(stored, COLOURS).astype(float) - COLOURS) ** 2
+        return [float(error[..., c].mean()) for c in range(3)]
+
+    without, within = errors(), errors(roi_compno=1, roi_shift=14)
+    assert within[1] < without[1] / 4 and within[0] > without[0] and within[2] > without[2]
+
+
+@pytest.mark.parametrize("coder", ["openjpeg", "auto"])
+def test_region_of_interest_has_no_lazy_blocks(coder: str) -> None:
+    with pytest.raises(Error, match="LAZY in a region of interest"):
+        encode(COLOURS, coder, roi_compno=0, roi_shift=14, mode=GrkMode.LAZY)
 
 
 def test_region_of_a_component_that_is_not_there_is_said() -> None:
@@ -154,19 +177,56 @@ def test_region_of_a_component_that_is_not_there_is_said() -> None:
 @pytest.mark.parametrize("bits", [1, 3, 4, 7])
 def test_guard_bits(coder: str, bits: int) -> None:
     written = read_stream(encode(PHOTO, coder, numgbits=bits)).guard_bits
-    assert written == bits or (coder == "j2k" and written >= bits)  # raised where 5/3 may need it
+    assert written == bits
 
 
-@pytest.mark.parametrize("coder", ["openjpeg", "grok"])
+def test_guard_bits_that_do_not_hold_the_wavelet_are_raised_in_ht_and_said() -> None:
+    """9/7 can reach nearly twice the range of its samples, without a guard bit it would overflow."""
+    serial = blosc2_grok.message_serial()
+    assert read_stream(encode(PHOTO, "j2k", numgbits=0)).guard_bits == 0  # 5/3: the exponents make room
+    assert _native.next_message(serial) is None
+    assert read_stream(encode(PHOTO, "j2k", numgbits=0, irreversible=True)).guard_bits == 1
+    message = _native.next_message(serial)
+    assert message is not None and message.text == "numgbits=0: this wavelet needs 1, which were written"
+    with pytest.raises(Error, match="j2k: numgbits can't be kept: 0 was asked for, 1 would be written"):
+        plain = Params(engine="j2k", numgbits=0, irreversible=True).to_dict()
+        _native.encode_block(PHOTO, parameters=plain)
+
+
+@pytest.mark.parametrize("coder", CODERS)
 def test_tile_parts(coder: str) -> None:
-    parameters = {"tile_size": (100, 100), "num_resolutions": 4, "progression": "RLCP"}
+    parameters: Parameters = {"tile_size": (100, 100), "num_resolutions": 4, "progression": "RLCP"}
     one = read_stream(encode(PHOTO, coder, **parameters)).tile_parts
     several = read_stream(encode(PHOTO, coder, **parameters, enableTilePartGeneration=True)).tile_parts
     assert [part.index for part in one] == [0, 0, 0, 0]
     assert sorted((p.tile, p.index) for p in several) == [(tile, r) for tile in range(4) for r in range(4)]
+    assert {p.count for p in several} <= ({4} if coder == "j2k" else {0, 4})
+
+
+@pytest.mark.parametrize("coder", ["auto", "j2k"])
+@pytest.mark.parametrize("several", [False, True])
+def test_lengths_are_told(coder: str, several: bool) -> None:
+    parameters: Parameters = {"tile_size": (100, 100), "num_resolutions": 4, "progression": "RLCP"}
+    parameters["enableTilePartGeneration"] = several
+    plain = read_stream(encode(PHOTO, coder, **parameters))
+    stored = encode(PHOTO, coder, **parameters, write_plt=True, write_tlm=True)
+    stream = read_stream(stored)
+    assert stream.told_lengths == [(part.tile, part.length) for part in stream.tile_parts]
+    assert [sum(part.packets) for part in stream.tile_parts] == [part.body for part in stream.tile_parts]
+    assert [part.body for part in stream.tile_parts] == [part.body for part in plain.tile_parts]
+    assert sum(len(part.packets) for part in stream.tile_parts) == 4 * 4  # tiles and resolutions
+    assert not plain.told_lengths and not any(part.packets for part in plain.tile_parts)
+    np.testing.assert_array_equal(decode(stored, PHOTO), PHOTO)
 
 
 @pytest.mark.parametrize("coder", ["openjpeg", "grok"])
+@pytest.mark.parametrize("name", ["write_plt", "write_tlm"])
+def test_lengths_are_told_by_our_coder_only(coder: str, name: str) -> None:
+    with pytest.raises(Error, match=f"^no engine can do this: {coder}: it is not asked for PLT and TLM$"):
+        encode(PHOTO, coder, **{name: True})
+
+
+@pytest.mark.parametrize("coder", CODERS)
 def test_more_tile_parts_than_their_number_holds_are_refused(coder: str) -> None:
     planes = images.make("photo", "uint8", (300, 6, 7))
     with pytest.raises(Error, match=coder + ": .*(more than 255 tile-parts|exceeds maximum number of tile parts 255)"):
@@ -175,6 +235,7 @@ def test_more_tile_parts_than_their_number_holds_are_refused(coder: str) -> None
 
 PROFILES = [("openjpeg", GrkProfile.GRK_PROFILE_0), ("openjpeg", GrkProfile.GRK_PROFILE_1)]
 PROFILES += [("grok", GrkProfile.GRK_PROFILE_0), ("grok", GrkProfile.GRK_PROFILE_1)]
+PROFILES += [("auto", GrkProfile.GRK_PROFILE_0), ("auto", GrkProfile.GRK_PROFILE_1)]
 
 
 @pytest.mark.parametrize("coder, profile", PROFILES, ids=str)
@@ -182,6 +243,40 @@ def test_profile(coder: str, profile: GrkProfile) -> None:
     stored = encode(PHOTO, coder, rsiz=profile)
     assert read_stream(stored).rsiz == profile.value
     assert _native.describe_block(stored)["lossy"]
+    assert _native.describe_block(stored)["engine"] == ("j2k" if coder == "auto" else coder)
+    np.testing.assert_array_equal(decode(stored, PHOTO), PHOTO)
+
+
+WITHIN: List[Parameters] = [
+    {"rsiz": 1, "tile_size": (128, 128), "codeblock_size": (32, 32), "mode": GrkMode.SEGSYM},
+    {"rsiz": 1, "tile_size": (200, 150)},
+    {"rsiz": 2, "tile_size": (100, 100), "offset": (5, 6), "codeblock_size": (64, 4), "mode": GrkMode.RESET},
+    {"rsiz": 2, "num_resolutions": 2, "tile_offset": (3, 3), "offset": (5, 6)},
+]
+WITHOUT: List[Tuple[Parameters, str]] = [
+    ({"rsiz": 1, "tile_size": (100, 100)}, r"has one tile or tiles of \(128, 128\), tile_size is \(100, 100\)$"),
+    ({"rsiz": 1, "codeblock_size": (64, 32)}, r"has code-blocks of \(32, 32\) or \(64, 64\), codeblock_size is"),
+    ({"rsiz": 1, "offset": (5, 6)}, r"has no offsets, offset is \(5, 6\)$"),
+    ({"rsiz": 1, "mode": GrkMode.VSC}, r"has neither RESET nor VSC, mode is 8$"),
+    ({"rsiz": 1, "num_resolutions": 1}, r"128 samples at most a side, num_resolutions=1 leaves 200$"),
+    ({"rsiz": 2, "num_resolutions": 1}, r"128 samples at most a side, num_resolutions=1 leaves 200$"),
+    ({"rsiz": 2, "tile_size": (100, 50)}, r"has one tile or square ones of 1024 at most, tile_size is \(100, 50\)$"),
+    ({"rsiz": 2, "codeblock_size": (4, 256)}, r"has code-blocks of 64 at most a side, codeblock_size is \(4, 256\)$"),
+]
+
+
+@pytest.mark.parametrize("parameters", WITHIN, ids=str)
+def test_what_a_profile_allows(parameters: Parameters) -> None:
+    stored = encode(PHOTO, "auto", **parameters)
+    assert read_stream(stored).rsiz == parameters["rsiz"]
+    np.testing.assert_array_equal(decode(stored, PHOTO), PHOTO)
+
+
+@pytest.mark.parametrize("coder", ["auto", "openjpeg"])
+@pytest.mark.parametrize("parameters, reason", WITHOUT, ids=str)
+def test_what_a_profile_forbids_is_named(coder: str, parameters: Parameters, reason: str) -> None:
+    with pytest.raises(Error, match=rf"^profile {parameters['rsiz'] - 1} \(rsiz={parameters['rsiz']}\) .*{reason}"):
+        encode(PHOTO, coder, **parameters)
 
 
 @pytest.mark.parametrize("coder", CODERS)
@@ -222,7 +317,7 @@ def test_max_cs_size_bounds_the_codestream(coder: str, size: int) -> None:
     assert 0.8 * size <= len(codestream_of(stored)) <= size
 
 
-@pytest.mark.parametrize("coder", ["openjpeg", "grok"])
+@pytest.mark.parametrize("coder", CODERS)
 def test_max_comp_size_bounds_the_one_component(coder: str) -> None:
     assert len(codestream_of(encode(PHOTO, coder, max_comp_size=3000))) <= 3000
 
@@ -243,13 +338,24 @@ def test_parameters_without_effect(name: str, value: Any, capfd: pytest.CaptureF
     assert ("blosc2_grok: 150 x 200" in capfd.readouterr().err) == (name == "verbose")
 
 
-def test_rate_control_algorithm_is_handed_on() -> None:
-    quality = {"quality_mode": "rates", "quality_layers": [10]}
+@pytest.mark.parametrize("coder", ["grok", "auto"])
+@pytest.mark.parametrize("irreversible", [False, True])
+def test_rate_control_algorithm_is_handed_on(coder: str, irreversible: bool) -> None:
+    quality = {"quality_mode": "rates", "quality_layers": [10], "irreversible": irreversible}
     for name in ("BISECT", "PCRD_OPT"):
-        stored = encode(PHOTO, "grok", rateControlAlgorithm=name, **quality)
+        stored = encode(PHOTO, coder, rateControlAlgorithm=name, **quality)
         assert 0.9 * PHOTO.nbytes / 10 < len(stored) <= PHOTO.nbytes / 10
-    assert _native.describe_block(encode(PHOTO, "auto" if has_engine("grok") else "grok",
-                                         rateControlAlgorithm="PCRD_OPT"))["engine"] == "grok"  # fmt: skip
+        assert _native.describe_block(stored)["engine"] == ("j2k" if coder == "auto" else coder)
+
+
+def test_truncation_asked_for_is_truncation() -> None:
+    """9/7 to a rate: PCRD_OPT cuts passes off finely quantized code-blocks, else the quantizer's step is coarse."""
+    quality = {"quality_mode": "rates", "quality_layers": [10], "irreversible": True}
+    steps = [
+        read_stream(encode(PHOTO, "auto", rateControlAlgorithm=name, **quality)).steps[0]
+        for name in ("BISECT", "PCRD_OPT")
+    ]
+    assert steps[0] >> 11 < steps[1] >> 11  # a larger exponent is a finer step
 
 
 ODD_CALLS: List[Parameters] = [
@@ -294,12 +400,11 @@ REFUSED: List[Tuple[str, Parameters, str]] = [
     ("grok", {"mode": 65}, CODED + "grok: it codes HT without other code-block styles"),
     ("grok", {"mode": 64, "quality_mode": "rates", "quality_layers": [8]}, CODED + "grok: it has no rate or quality"),
     ("grok", {"mode": 64, "max_cs_size": 999}, CODED + "grok: it can't limit sizes in HT mode"),
-    ("j2k", {"roi_compno": 0, "roi_shift": 20}, CODED + "j2k: it has no region of interest"),
-    ("j2k", {"enableTilePartGeneration": True}, CODED + "j2k: it writes one tile-part for each tile"),
-    ("j2k", {"rsiz": 2}, CODED + "j2k: it has no profiles"),
+    ("j2k", {"roi_compno": 0, "roi_shift": 20}, CODED + "j2k: it has no region of interest in HT mode"),
+    ("j2k", {"rsiz": 2}, CODED + "j2k: it has no profiles but 0 and 1 of Part 1"),
+    ("j2k", {"rsiz": 3}, CODED + "j2k: it has no profiles but 0 and 1 of Part 1"),
     ("j2k", {"framerate": 24}, CODED + "j2k: it has no framerate"),
-    ("j2k", {"rateControlAlgorithm": 1}, CODED + "j2k: it has no rateControlAlgorithm but BISECT"),
-    ("j2k", {"max_comp_size": 999}, CODED + "j2k: it can't limit single components"),
+    ("j2k", {"rateControlAlgorithm": 1}, CODED + "j2k: it has no rateControlAlgorithm but BISECT in HT mode"),
 ]
 
 

@@ -38,6 +38,8 @@ class TilePart:
     count: int  # parts of the tile; 0: not said
     length: int
     markers: List[int] = field(default_factory=list)  # between SOT and SOD
+    packets: List[int] = field(default_factory=list)  # their lengths, by PLT
+    body: int = 0  # bytes after SOD
 
 
 @dataclass
@@ -61,9 +63,11 @@ class Stream:
     precincts: List[Pair] = field(default_factory=list)  # highest resolution first; empty: the largest
     guard_bits: int = 0
     quantization: int = 0  # 0: none, 1: derived, 2: expounded
+    steps: List[int] = field(default_factory=list)  # exponent << 11 | mantissa, expounded only
     regions: Dict[int, int] = field(default_factory=dict)  # component: shift
     capabilities: Optional[Tuple[int, int]] = None  # Pcap, Ccap15
     tile_parts: List[TilePart] = field(default_factory=list)
+    told_lengths: List[Pair] = field(default_factory=list)  # tile and length of each tile-part, by TLM
     length: int = 0
 
     @property
@@ -137,6 +141,8 @@ def _read_segment(stream: Stream, marker: int, body: bytes) -> None:
         _read_coding(stream, body)
     elif marker == 0xFF5C:
         stream.guard_bits, stream.quantization = body[0] >> 5, body[0] & 31
+        if stream.quantization == 2:
+            stream.steps = [_u16(body, at) for at in range(1, len(body), 2)]
     elif marker == 0xFF5E:
         wide = len(stream.components) > 256
         component = _u16(body, 0) if wide else body[0]
@@ -144,6 +150,20 @@ def _read_segment(stream: Stream, marker: int, body: bytes) -> None:
         stream.regions[component] = body[2 + wide]
     elif marker == 0xFF50:
         stream.capabilities = struct.unpack_from(">IH", body)
+    elif marker == 0xFF55:
+        assert body[1] == 0x60, "TLM with other sizes than 2 and 4 bytes"
+        stream.told_lengths += [tuple(pair) for pair in struct.iter_unpack(">HI", body[2:])]
+
+
+def _read_packet_lengths(part: TilePart, body: bytes) -> None:
+    """PLT: 7 bits a byte, all but a number's last one with the top bit."""
+    length = 0
+    for byte in body[1:]:
+        length = length << 7 | byte & 127
+        if byte < 128:
+            part.packets.append(length)
+            length = 0
+    assert length == 0, "a packet's length goes on in the next segment"
 
 
 def read_stream(stored: bytes) -> Stream:
@@ -162,7 +182,11 @@ def read_stream(stored: bytes) -> Stream:
         inside = at + 12
         while _u16(data, inside) != 0xFF93:
             part.markers.append(_u16(data, inside))
-            inside += 2 + _u16(data, inside + 2)
+            end = inside + 2 + _u16(data, inside + 2)
+            if part.markers[-1] == 0xFF58:
+                _read_packet_lengths(part, data[inside + 4 : end])
+            inside = end
+        part.body = (length or len(data) - at - 2) - (inside + 2 - at)
         stream.tile_parts.append(part)
         at += length or len(data) - at - 2
     assert _u16(data, at) == 0xFFD9, f"{_u16(data, at):04x} where the codestream should end"

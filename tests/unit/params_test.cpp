@@ -90,6 +90,8 @@ const std::vector<Row>& rows() {
        {"", "rows", Array{0}, Array{0, 0}, Array{0, 16}, Array{-1, 0}, Array{0, 1, 2, 3}, Array{0.0, 1.0}, 5}},
       {"engine", {"auto", "openjpeg", "grok", "j2k"}, {"", "kakadu", 0, Value()}},
       {"verify", {"sampled", "all", "none"}, {"", "some", 0, true, Value()}},
+      {"write_plt", {true, false}, {1}},
+      {"write_tlm", {true, false}, {"no"}},
   };
   return all;
 }
