@@ -99,7 +99,11 @@ Rect tile_rect(const ImageSize& size, uint32_t index);
 // Lays the tile out; more than `max_precincts` precincts are an error (each takes a byte of the codestream at least).
 void build_tile(const ImageSize& size, const TileCoding& coding, uint32_t index, uint64_t max_precincts, Tile& tile);
 
-// Fills `order` with the precincts in the order in which `coding.progression` visits them, layers aside.
+// Fills `order` with the precincts by component, resolution and number, as `precincts` has them.
+void list_precincts(const ImageSize& size, const TileCoding& coding, Tile& tile);
+// Puts precincts into the order in which the progression visits them, layers aside.
+void sort_precincts(Progression progression, std::vector<PrecinctRef>& order);
+// Both, but no sorting where the order changes.
 void order_precincts(const ImageSize& size, const TileCoding& coding, Tile& tile);
 
 // The part of the subband that code-block (x, y) of its grid covers.
