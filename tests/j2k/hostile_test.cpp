@@ -2,7 +2,7 @@
 // Mutated and truncated codestreams: an Error or wrong samples, never anything else (run under ASan and UBSan).
 #include <gtest/gtest.h>
 
-#include "support.hpp"
+#include "foreign_case.hpp"
 
 namespace blosc2_grok::j2k::test {
 namespace {
@@ -24,6 +24,46 @@ TEST(Hostile, MutatedStreamsGiveAnErrorOrSamples) {
     }
   }
   EXPECT_GT(refused, 0);
+}
+
+// OpenJPEG's, with POC, PPM and PPT in them: a mutation in three is in one of these segments.
+TEST(Hostile, MutatedOrdersAndPackedHeadersGiveAnErrorOrSamples) {
+  Workspace workspace;
+  int refused = 0;
+  for (int seed = 0; seed < case_count(600); ++seed) {
+    Random random{uint64_t(seed) + 199};
+    ForeignCase test = random_foreign_case(uint64_t(seed % 100) + 12000000, random);
+    if (test.bytes.empty()) continue;
+    Bytes bytes = put_together(test.stream, random_assembly(random), random);
+    const uint32_t markers[] = {0xFF5F, 0xFF60, 0xFF61};
+    const std::size_t segment = find_marker(bytes, 0, markers[seed % 3]);
+    if (seed % 2 == 0 && segment != bytes.size()) {
+      bytes[segment + 2 + random() % std::min<std::size_t>(30, bytes.size() - segment - 2)] = uint8_t(random());
+    } else {
+      mutate(bytes, 200, random);
+    }
+    try {
+      decode(bytes, test.image.view(), workspace, {int(seed % 7 == 0)});
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 0);
+}
+
+TEST(Hostile, EveryPrefixOfPackedHeadersIsRefused) {
+  Workspace workspace;
+  for (uint32_t seed = 0; seed < 6; ++seed) {
+    Random random{seed};
+    ForeignCase test = random_foreign_case(12000000 + seed, random);
+    if (test.bytes.empty()) continue;
+    Assembly how = random_assembly(random);
+    how.headers = HeadersIn(1 + seed % 2);
+    const Bytes bytes = put_together(test.stream, how, random);
+    for (std::size_t length = 0; length + 2 < bytes.size(); length += 1 + length / 100) {
+      EXPECT_THROW(decode(std::span(bytes).first(length), test.image.view(), workspace), Error) << length;
+    }
+  }
 }
 
 TEST(Hostile, EveryPrefixIsRefusedOrDecoded) {
