@@ -4,7 +4,7 @@
 
 #include "packet.hpp"
 #include "part1_blocks.hpp"
-#include "tile_parts.hpp"
+#include "tile_reader.hpp"
 #include "workspace.hpp"
 
 namespace blosc2_grok::j2k {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Tile-parts in the order of their tiles, and one tile's as one piece.
-#include "tile_parts.hpp"
+#include "tile_reader.hpp"
 
 #include <algorithm>
 
