@@ -137,6 +137,19 @@ TEST(ProgressionChanges, ManyThatBringNothingAreRefusedByTheirNumber) {
                   .starts_with("9000 progression order changes meet packets again, more than "));
 }
 
+// What only helps to find places, or tells of the image: TLM, PLM, CRG, COM.
+TEST(Segments, WithoutAMeaningForSamplesAreReadOver) {
+  Image image;
+  TakenStream stream = take_apart(with_changes({{0, 0, 2, 3, 3, 0}}, image));
+  for (const uint32_t marker : {0xFF55, 0xFF57, 0xFF63, 0xFF64}) stream.main.push_back({marker, Bytes(12, 0xAB)});
+  Random random(1);
+  Image ours = image;
+  ours.allocate();
+  Workspace workspace;
+  ASSERT_NO_THROW(decode(put_together(stream, {}, random), ours.view(), workspace));
+  EXPECT_EQ(ours.memory, image.memory);
+}
+
 struct PackedStream {
   Image image;
   Bytes bytes;
