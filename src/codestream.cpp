@@ -131,12 +131,16 @@ CodestreamHeader parse_codestream_header(ByteSpan codestream) {
   if (codestream.size() < 4 || load_big_endian(codestream.first(2)) != marker::kSoc)
     broken("no SOC marker at its start");
   CodestreamHeader header;
-  bool has_siz = false, has_cod = false, has_qcd = false;
+  bool has_siz = false, has_cod = false, has_qcd = false, has_packed_headers = false;
   size_t offset = 2;
   while (true) {
     if (offset + 2 > codestream.size()) broken("no tile-part in ", codestream.size(), " bytes");
     const auto code = static_cast<uint16_t>(load_big_endian(codestream.subspan(offset, 2)));
     if (code == marker::kSot) break;
+    if (marker::stands_alone(code) && has_siz) {
+      offset += 2;
+      continue;
+    }
     if (code < 0xff4f || (code >= 0xff90 && code <= 0xff93) || code == marker::kEoc) {
       broken("no marker of a main header at ", offset, " but ", code);
     }
@@ -154,6 +158,8 @@ CodestreamHeader parse_codestream_header(ByteSpan codestream) {
     } else if (code == marker::kQcd) {
       header.guard_bits = static_cast<uint8_t>(ByteReader(body).byte() >> 5);
       has_qcd = true;
+    } else if (code == marker::kPpm) {
+      has_packed_headers = true;
     } else if (code == marker::kCom) {
       header.comments.push_back(offset);
     }
@@ -161,7 +167,7 @@ CodestreamHeader parse_codestream_header(ByteSpan codestream) {
   }
   if (!has_siz || !has_cod || !has_qcd) broken("SIZ, COD or QCD is missing");
   header.first_tile_part = offset;
-  check_plausible(header, codestream.size() - offset);
+  check_plausible(header, codestream.size() - (has_packed_headers ? 0 : offset));
   return header;
 }
 

@@ -13,7 +13,9 @@ namespace blosc2_grok {
 
 namespace marker {
 constexpr uint16_t kSoc = 0xff4f, kCap = 0xff50, kSiz = 0xff51, kCod = 0xff52, kQcd = 0xff5c, kRgn = 0xff5e,
-                   kCom = 0xff64, kSot = 0xff90, kEoc = 0xffd9;
+                   kPpm = 0xff60, kCom = 0xff64, kSot = 0xff90, kEoc = 0xffd9;
+// Reserved ones that have no segment (Table A.1): passed over.
+constexpr bool stands_alone(uint16_t code) { return code >= 0xff30 && code <= 0xff3f; }
 }
 
 struct ComponentHeader {

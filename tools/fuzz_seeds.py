@@ -29,14 +29,14 @@ def download(package: str, folder: Path) -> Path:
     return next(folder.glob(f"{name}-*.tar.gz"))
 
 
-def images(archive: Path) -> Iterator[Tuple[str, bytes]]:
-    """Names and first bytes of the JPEG 2000 files in a source distribution."""
+def images(archive: Path, most_bytes: int = MOST_BYTES) -> Iterator[Tuple[str, bytes]]:
+    """Names and first bytes (-1: all) of the JPEG 2000 files in a source distribution."""
     with tarfile.open(archive) as files:
         for member in files:
             if member.isfile() and member.name.endswith(ENDINGS):
                 content = files.extractfile(member)
                 assert content is not None  # as it is for every regular file
-                yield PurePosixPath(member.name).name, content.read(MOST_BYTES)
+                yield PurePosixPath(member.name).name, content.read(most_bytes)
 
 
 def main(arguments: List[str]) -> int:

@@ -4,6 +4,7 @@
 
 #include "packet.hpp"
 #include "part1_blocks.hpp"
+#include "tile_reader.hpp"
 #include "workspace.hpp"
 
 namespace blosc2_grok::j2k {
@@ -22,7 +23,11 @@ void check_components(const MainHeader& header, const ImageView& image) {
       fail("the codestream has ", component.is_signed ? "signed" : "unsigned", " samples of ", int(component.bits),
            " bits, ", image.is_signed ? "signed" : "unsigned", " ones of ", image.bits, " are wanted");
     }
-    if (component.dx != 1 || component.dy != 1) fail("subsampled components are not supported");
+    const ComponentSize& first = size.components[0];
+    if (component.dx != first.dx || component.dy != first.dy) {
+      fail("components of unlike sampling are not supported: one has every ", int(first.dx), " x ", int(first.dy),
+           " points of the grid a sample, another every ", int(component.dx), " x ", int(component.dy));
+    }
   }
   if (image.bits > 26 || image.bits > 8 * image.bytes_per_sample) {
     fail(image.bits, " bits in ", image.bytes_per_sample, " bytes a sample are not supported");
@@ -44,7 +49,7 @@ void check_coding(const TileCoding& coding) {
   }
 }
 
-Rect reduced_area(const ImageSize& size, int reduce) { return ceil_shift(size.image, reduce); }
+Rect reduced_area(const ImageSize& size, int reduce) { return ceil_shift(size.component_area(0), reduce); }
 
 // The cleanup segment is one chunk; refinement may have come in two packets, which `memory` joins.
 void gather_ht_segments(const CodeBlock& block, const std::vector<Chunk>& chunks, Buffer<uint8_t>& memory,
@@ -121,6 +126,7 @@ class DecodePieces final : public SynthesisPieces<T> {
 
   void decode(std::size_t first, int together) {
     first_ = first;
+    if (work_.tile.components[first].rect.empty()) return;  // between two samples
     for (std::size_t c = first; c < first + std::size_t(together); ++c) {
       const ComponentCoding& coding = work_.tile_coding.components[c];
       if (coding.levels < reduce_) fail("reduce ", reduce_, " with ", coding.levels, " decompositions");
@@ -260,32 +266,6 @@ void decode_components(const ImageView& image, int reduce, Workspace::Impl& work
   }
 }
 
-void find_tile_parts(std::span<const uint8_t> bytes, Workspace::Impl& work) {
-  work.parts.clear();
-  TilePart part;
-  std::size_t offset = work.header.first_tile_part;
-  while (read_tile_part(bytes, offset, work.header.size.tiles(), part)) {
-    work.parts.push_back(part);
-    offset = part.end;
-  }
-  std::stable_sort(work.parts.begin(), work.parts.end(),
-                   [](const TilePart& a, const TilePart& b) { return a.tile < b.tile; });
-}
-
-// The tile-parts of one tile: their headers applied, their bodies as one piece.
-std::span<const uint8_t> join_tile_parts(std::span<const uint8_t> bytes, std::span<const TilePart> parts,
-                                         Workspace::Impl& work) {
-  work.tile_coding = work.header.coding;
-  for (const TilePart& part : parts) read_tile_part_header(bytes, part, work.header.size, work.tile_coding);
-  check_coding(work.tile_coding);
-  if (parts.size() == 1) return bytes.subspan(parts[0].body, parts[0].end - parts[0].body);
-  work.bodies.clear();
-  for (const TilePart& part : parts) {
-    work.bodies.insert(work.bodies.end(), bytes.data() + part.body, bytes.data() + part.end);
-  }
-  return work.bodies;
-}
-
 void decode_tiles(std::span<const uint8_t> bytes, const ImageView& image, const DecodeOptions& options,
                   Workspace::Impl& work) {
   const uint64_t tiles = work.header.size.tiles();
@@ -294,11 +274,12 @@ void decode_tiles(std::span<const uint8_t> bytes, const ImageView& image, const 
     const std::size_t first = next;
     while (next < work.parts.size() && work.parts[next].tile == t) ++next;
     if (next == first) fail("tile ", t, " of ", tiles, " is missing");
-    const std::span<const uint8_t> body =
-        join_tile_parts(bytes, std::span(work.parts).subspan(first, next - first), work);
-    build_tile(work.header.size, work.tile_coding, t, body.size(), work.tile);
+    const auto parts = std::span<const TilePart>(work.parts).subspan(first, next - first);
+    const PacketBytes packets = gather_packets(bytes, parts, work);
+    check_coding(work.tile_coding);
+    build_tile(work.header.size, work.tile_coding, t, packets.header_room(), work.tile);
     order_precincts(work.header.size, work.tile_coding, work.tile);
-    read_packets(work.tile_coding, body, work.tile);
+    read_packets(work.tile_coding, packets, work.tile);
     if (options.layers > 0 && options.layers < work.tile_coding.layers) drop_layers(options.layers, work.tile);
     decode_components(image, options.reduce, work);
   }
@@ -328,12 +309,14 @@ Header read_header(std::span<const uint8_t> file) {
   const ImageSize& size = main.size;
   const ComponentCoding& coding = main.coding.components[0];
   Header header;
-  header.rows = uint32_t(size.image.height()), header.columns = uint32_t(size.image.width());
+  const Rect area = size.component_area(0);
+  header.rows = uint32_t(area.height()), header.columns = uint32_t(area.width());
   header.components = uint32_t(size.components.size());
   header.bits = size.components[0].bits, header.is_signed = size.components[0].is_signed;
   for (const ComponentSize& component : size.components) {
-    header.same_components = header.same_components && component.bits == header.bits && component.dx == 1 &&
-                             component.dy == 1 && component.is_signed == header.is_signed;
+    header.same_components = header.same_components && component.bits == header.bits &&
+                             component.dx == size.components[0].dx && component.dy == size.components[0].dy &&
+                             component.is_signed == header.is_signed;
   }
   header.high_throughput = main.high_throughput;
   header.reversible = coding.reversible, header.mct = main.coding.mct;

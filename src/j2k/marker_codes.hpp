@@ -30,4 +30,7 @@ enum MarkerCode : uint16_t {
   kEoc = 0xFFD9,
 };
 
+// Reserved ones that have no segment (Table A.1): passed over.
+constexpr bool stands_alone(uint32_t marker) { return marker >= 0xFF30 && marker <= 0xFF3F; }
+
 }  // namespace blosc2_grok::j2k

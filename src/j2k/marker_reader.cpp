@@ -3,6 +3,8 @@
 #include "byte_reader.hpp"
 #include "marker_codes.hpp"
 #include "markers.hpp"
+#include "packed_headers.hpp"
+#include "progression_changes.hpp"
 #include "region.hpp"
 
 namespace blosc2_grok::j2k {
@@ -11,6 +13,7 @@ namespace {
 // What a component's own segments (COC, QCC) have set, so that COD and QCD do not override them, whatever the order.
 struct Overrides {
   std::vector<uint8_t> coc, qcc;
+  bool in_tile = false;  // it is a tile-part's header
 };
 
 void read_siz(ByteReader& in, MainHeader& header) {
@@ -133,8 +136,16 @@ void read_rgn(ByteReader& in, TileCoding& coding) {
   coding.components[index].region_shift = int(shift);
 }
 
-// One segment that may stand in the main header or in a first tile-part's header; false when it is neither.
-bool read_coding_segment(uint32_t marker, ByteReader& in, TileCoding& coding, Overrides& own) {
+// The first POC of a tile puts the main header's aside, others go on.
+void read_poc(ByteReader& in, TileCoding& coding, const Overrides& own) {
+  if (own.in_tile && !coding.has_own_changes) coding.changes.clear();
+  coding.has_own_changes = own.in_tile;
+  read_progression_changes(in, coding.components.size(), coding.changes);
+}
+
+// One segment that may stand in the main header or in a tile-part's header; false when it is neither.
+bool read_coding_segment(uint32_t marker, ByteReader& in, TileCoding& coding, Overrides& own,
+                         std::vector<PackedSegment>& packed) {
   switch (marker) {
     case kCod:
       read_cod(in, coding, own);
@@ -155,13 +166,16 @@ bool read_coding_segment(uint32_t marker, ByteReader& in, TileCoding& coding, Ov
     case kCrg:
       return true;
     case kPoc:
-      fail("progression order changes (POC) are not supported");
+      read_poc(in, coding, own);
+      return true;
     case kRgn:
       read_rgn(in, coding);
       return true;
     case kPpm:
     case kPpt:
-      fail("packed packet headers (PPM, PPT) are not supported");
+      if ((marker == kPpt) != own.in_tile) fail(own.in_tile ? "PPM in a tile-part header" : "PPT in the main header");
+      read_packed_segment(in, packed);
+      return true;
     default:
       return false;
   }
@@ -215,14 +229,15 @@ MainHeader read_main_header(std::span<const uint8_t> bytes) {
   header.coding.components.resize(header.size.components.size());
   for (ComponentCoding& component : header.coding.components) component.steps.fill(0xFFFF);
   Overrides own{std::vector<uint8_t>(header.coding.components.size()),
-                std::vector<uint8_t>(header.coding.components.size())};
+                std::vector<uint8_t>(header.coding.components.size()), false};
   bool cod = false, qcd = false;
   for (;;) {
     const uint32_t marker = in.u16();
     if (marker == kSot) break;
+    if (stands_alone(marker)) continue;
     ByteReader segment = open_segment(in, marker);
     if (marker < 0xFF00) fail("main header: ", marker, " is no marker");
-    read_coding_segment(marker, segment, header.coding, own);
+    read_coding_segment(marker, segment, header.coding, own, header.packed);
     cod |= marker == kCod, qcd |= marker == kQcd;
   }
   if (!cod || !qcd) fail("main header without ", cod ? "QCD" : "COD");
@@ -257,6 +272,7 @@ bool read_tile_part(std::span<const uint8_t> bytes, std::size_t offset, uint64_t
   for (;;) {
     const uint32_t segment = header.u16();
     if (segment == kSod) break;
+    if (stands_alone(segment)) continue;
     if (segment < 0xFF00) fail("tile-part header: ", segment, " is no marker");
     open_segment(header, segment);
   }
@@ -265,16 +281,17 @@ bool read_tile_part(std::span<const uint8_t> bytes, std::size_t offset, uint64_t
 }
 
 void read_tile_part_header(std::span<const uint8_t> bytes, const TilePart& part, const ImageSize& size,
-                           TileCoding& coding) {
+                           TileCoding& coding, std::vector<PackedSegment>& packed) {
   if (part.body == part.header + 2) return;
   ByteReader in(bytes.subspan(part.header, part.body - 2 - part.header), "tile-part header");
   const std::size_t components = size.components.size();
   // A tile's COD overrides the main header's COC (A.6.2), so nothing is its component's own yet.
-  Overrides own{std::vector<uint8_t>(components), std::vector<uint8_t>(components)};
+  Overrides own{std::vector<uint8_t>(components), std::vector<uint8_t>(components), true};
   while (in.remaining() != 0) {
     const uint32_t marker = in.u16();
+    if (stands_alone(marker)) continue;
     ByteReader segment = open_segment(in, marker);
-    read_coding_segment(marker, segment, coding, own);
+    read_coding_segment(marker, segment, coding, own, packed);
   }
   check_steps(coding);
 }

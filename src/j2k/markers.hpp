@@ -36,6 +36,11 @@ struct ImageSize {
   uint32_t tiles_across() const { return uint32_t(ceil_div(image.x1 - tile_x0, tile_width)); }
   uint32_t tiles_down() const { return uint32_t(ceil_div(image.y1 - tile_y0, tile_height)); }
   uint64_t tiles() const { return uint64_t{tiles_across()} * tiles_down(); }
+  // B-2: the image in a component's samples.
+  Rect component_area(std::size_t component) const {
+    const int dx = components[component].dx, dy = components[component].dy;
+    return {ceil_div(image.x0, dx), ceil_div(image.y0, dy), ceil_div(image.x1, dx), ceil_div(image.y1, dy)};
+  }
   bool operator==(const ImageSize&) const = default;
 };
 
@@ -61,8 +66,19 @@ struct ComponentCoding {
   bool operator==(const ComponentCoding&) const = default;
 };
 
+// One progression of POC: layers up to `end_layer` of some resolutions and components, which may be more than there are.
+struct ProgressionChange {
+  uint32_t first_resolution = 0, end_resolution = 0;
+  uint32_t first_component = 0, end_component = 0;
+  int end_layer = 0;
+  Progression progression = Progression::kLrcp;
+  bool operator==(const ProgressionChange&) const = default;
+};
+
 struct TileCoding {
   Progression progression = Progression::kLrcp;
+  std::vector<ProgressionChange> changes;  // in place of `progression` where there are any
+  bool has_own_changes = false;            // of the tile, not of the main header
   int layers = 1;
   bool mct = false;
   bool sop = false, eph = false;
@@ -81,11 +97,18 @@ struct PartLayout {
   bool part_lengths = false;    // TLM
 };
 
+// Packet headers in a PPM or PPT segment.
+struct PackedSegment {
+  uint32_t index = 0;
+  std::span<const uint8_t> bytes;
+};
+
 struct MainHeader {
   ImageSize size;
   TileCoding coding;
   bool high_throughput = false;
   std::size_t first_tile_part = 0;  // offset of the first SOT
+  std::vector<PackedSegment> packed;  // PPM, in the codestream's bytes
   PartLayout parts;
   int profile = 0;  // encoder: Rsiz
 };
@@ -96,6 +119,7 @@ struct TilePart {
   std::size_t header = 0;  // offset of the byte after the SOT segment
   std::size_t body = 0;    // offset of the byte after SOD
   std::size_t end = 0;
+  std::span<const uint8_t> packet_headers;  // from PPM
 };
 
 // Strips JP2/JPH boxes: the bytes of the first contiguous codestream.
@@ -106,9 +130,9 @@ MainHeader read_main_header(std::span<const uint8_t> bytes);
 // Reads the tile-part that starts at `offset`; false at EOC or at the end of the bytes.
 bool read_tile_part(std::span<const uint8_t> bytes, std::size_t offset, uint64_t tiles, TilePart& part);
 
-// Applies COD, COC, QCD and QCC of a tile-part's header to its tile's copy of the coding.
+// Applies COD, COC, QCD, QCC and POC of a tile-part's header to its tile's copy of the coding; adds its PPT segments.
 void read_tile_part_header(std::span<const uint8_t> bytes, const TilePart& part, const ImageSize& size,
-                           TileCoding& coding);
+                           TileCoding& coding, std::vector<PackedSegment>& packed);
 
 void write_main_header(const MainHeader& header, int magnitude_bits, std::vector<uint8_t>& out);
 // Returns the offset of Psot, to be filled by `patch_tile_part` when the tile-part is complete. TNsot is left open.

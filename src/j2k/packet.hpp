@@ -29,9 +29,18 @@ std::size_t count_packets(int layer, bool with_lengths, Tile& tile, std::vector<
 // Everything as before the first packet.
 void forget_packets(Tile& tile);
 
-// Reads every packet of the tile out of its tile-parts' joined bodies; the chunks point into `bytes`.
+// A tile's packets: its tile-parts' joined bodies, and the packet headers where they are not among these.
+struct PacketBytes {
+  std::span<const uint8_t> bodies;
+  std::span<const uint8_t> headers;
+  bool are_apart = false;  // the headers, from PPM or PPT
+
+  std::size_t header_room() const { return are_apart ? headers.size() : bodies.size(); }
+};
+
+// Reads every packet of the tile; the chunks point into the bodies.
 // Components' resolutions are all read; what is not wanted is left alone later.
-void read_packets(const TileCoding& coding, std::span<const uint8_t> bytes, Tile& tile);
+void read_packets(const TileCoding& coding, const PacketBytes& bytes, Tile& tile);
 
 // Takes away what layer `first` and later ones brought.
 void drop_layers(int first, Tile& tile);

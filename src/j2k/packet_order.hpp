@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Visits (layer, precinct) pairs in the tile's progression order.
+// Visits (layer, precinct) pairs in a progression's order.
 #pragma once
 
 #include "tile.hpp"
 
 namespace blosc2_grok::j2k {
 
+// `order` is sorted for the progression.
 template <class Visit>
-void for_each_packet(const TileCoding& coding, Tile& tile, Visit&& visit) {
-  const std::vector<PrecinctRef>& order = tile.order;
-  const int layers = coding.layers;
-  if (coding.progression == Progression::kLrcp) {
+void for_each_packet(Progression progression, int layers, std::span<const PrecinctRef> order, Visit&& visit) {
+  if (progression == Progression::kLrcp) {
     for (int layer = 0; layer < layers; ++layer) {
       for (const PrecinctRef& ref : order) visit(layer, ref);
     }
-  } else if (coding.progression == Progression::kRlcp) {
+  } else if (progression == Progression::kRlcp) {
     for (std::size_t first = 0, last = 0; first < order.size(); first = last) {
       while (last < order.size() && order[last].resolution == order[first].resolution) ++last;
       for (int layer = 0; layer < layers; ++layer) {
@@ -26,6 +25,11 @@ void for_each_packet(const TileCoding& coding, Tile& tile, Visit&& visit) {
       for (int layer = 0; layer < layers; ++layer) visit(layer, ref);
     }
   }
+}
+
+template <class Visit>
+void for_each_packet(const TileCoding& coding, Tile& tile, Visit&& visit) {
+  for_each_packet(coding.progression, coding.layers, tile.order, visit);
 }
 
 }  // namespace blosc2_grok::j2k

@@ -5,6 +5,7 @@
 #include "marker_codes.hpp"
 #include "packet.hpp"
 #include "packet_order.hpp"
+#include "progression_changes.hpp"
 
 namespace blosc2_grok::j2k {
 namespace {
@@ -24,39 +25,45 @@ uint32_t get_pass_count(PacketBitReader& in) {
 
 class PacketReader {
  public:
-  PacketReader(const TileCoding& coding, std::span<const uint8_t> bytes, Tile& tile)
-      : coding_(coding), bytes_(bytes), tile_(tile) {}
+  PacketReader(const TileCoding& coding, const PacketBytes& bytes, Tile& tile)
+      : coding_(coding), are_apart_(bytes.are_apart), bodies_{bytes.bodies}, headers_{bytes.headers}, tile_(tile) {}
 
   void read(int layer, const PrecinctRef& ref) {
     const Resolution& resolution = tile_.resolution(ref.component, int(ref.resolution));
     const Precinct& precinct = tile_.precincts[resolution.first_precinct + ref.precinct];
     style_ = coding_.components[ref.component].codeblock_style;
     skip_sop();
-    PacketBitReader header(bytes_.subspan(position_));
+    Cursor& in = are_apart_ ? headers_ : bodies_;
+    PacketBitReader header(in.bytes.subspan(in.position));
     first_new_chunk_ = tile_.chunks.size();
     if (header.get(1) != 0) {
       for (int b = 0; b < resolution.bands; ++b) {
         read_band(layer, tile_.subbands[std::size_t(resolution.first_band + b)], precinct.bands[b], header);
       }
     }
-    position_ += header.finish();
-    skip_eph();
+    in.position += header.finish();
+    skip_eph(in);
     take_bodies();
   }
 
  private:
-  bool marker_at(uint16_t marker, std::size_t length) const {
-    return bytes_.size() - position_ >= length && bytes_[position_] == marker >> 8 &&
-           bytes_[position_ + 1] == (marker & 0xFF);
-  }
+  struct Cursor {
+    std::span<const uint8_t> bytes;
+    std::size_t position = 0;
+
+    std::size_t left() const { return bytes.size() - position; }
+    bool is_at(uint16_t marker, std::size_t length) const {
+      return left() >= length && bytes[position] == marker >> 8 && bytes[position + 1] == (marker & 0xFF);
+    }
+  };
   void skip_sop() {
     // SOP may be absent even where COD allows it (A.8.1), and a packet header never begins with 0xFF91.
-    if (coding_.sop && marker_at(kSop, 6)) position_ += 6;
+    if (coding_.sop && bodies_.is_at(kSop, 6)) bodies_.position += 6;
   }
-  void skip_eph() {
+  void skip_eph(Cursor& in) {
     if (!coding_.eph) return;
-    if (!marker_at(kEph, 2)) fail("tile: no EPH after a packet header at byte ", position_);
-    position_ += 2;
+    if (!in.is_at(kEph, 2)) fail("tile: no EPH after a packet header at byte ", in.position);
+    in.position += 2;
   }
 
   void read_band(int layer, const Subband& band, const PrecinctBand& part, PacketBitReader& in) {
@@ -136,27 +143,35 @@ class PacketReader {
   void take_bodies() {
     for (std::size_t i = first_new_chunk_; i < tile_.chunks.size(); ++i) {
       Chunk& chunk = tile_.chunks[i];
-      if (chunk.length > bytes_.size() - position_) {
-        fail("a code-block of ", chunk.length, " bytes where its tile has ", bytes_.size() - position_, " left");
+      if (chunk.length > bodies_.left()) {
+        fail("a code-block of ", chunk.length, " bytes where its tile has ", bodies_.left(), " left");
       }
-      chunk.data = bytes_.data() + position_;
-      position_ += chunk.length;
+      chunk.data = bodies_.bytes.data() + bodies_.position;
+      bodies_.position += chunk.length;
     }
   }
 
   const TileCoding& coding_;
-  std::span<const uint8_t> bytes_;
+  const bool are_apart_;
+  Cursor bodies_, headers_;
   Tile& tile_;
-  std::size_t position_ = 0;
   std::size_t first_new_chunk_ = 0;
   int style_ = 0;  // of the component in work
 };
 
 }  // namespace
 
-void read_packets(const TileCoding& coding, std::span<const uint8_t> bytes, Tile& tile) {
+void read_packets(const TileCoding& coding, const PacketBytes& bytes, Tile& tile) {
   PacketReader reader(coding, bytes, tile);
-  for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) { reader.read(layer, ref); });
+  if (coding.changes.empty()) {
+    return for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) { reader.read(layer, ref); });
+  }
+  ChangedOrder order(coding, bytes.header_room(), tile);
+  while (order.next()) {
+    for_each_packet(order.progression(), order.end_layer(), order.precincts(), [&](int layer, const PrecinctRef& ref) {
+      if (order.is_new(layer, ref)) reader.read(layer, ref);
+    });
+  }
 }
 
 void drop_layers(int first, Tile& tile) {

@@ -29,8 +29,8 @@ void sort_by(std::vector<PrecinctRef>& order, Key key) {
 
 }  // namespace
 
-void order_precincts(const ImageSize& size, const TileCoding& coding, Tile& tile) {
-  if (!tile.order.empty()) return;
+void list_precincts(const ImageSize& size, const TileCoding& coding, Tile& tile) {
+  tile.order.clear();
   for (uint32_t c = 0; c < tile.components.size(); ++c) {
     for (uint32_t r = 0; r <= uint32_t(tile.components[c].levels); ++r) {
       const Resolution& resolution = tile.resolution(c, int(r));
@@ -42,18 +42,27 @@ void order_precincts(const ImageSize& size, const TileCoding& coding, Tile& tile
       }
     }
   }
+}
+
+void sort_precincts(Progression progression, std::vector<PrecinctRef>& order) {
   using Ref = const PrecinctRef&;
-  switch (coding.progression) {
+  switch (progression) {
     case Progression::kLrcp:
     case Progression::kRlcp:
-      return sort_by(tile.order, [](Ref p) { return std::tuple(p.resolution, p.component, p.precinct); });
+      return sort_by(order, [](Ref p) { return std::tuple(p.resolution, p.component, p.precinct); });
     case Progression::kRpcl:
-      return sort_by(tile.order, [](Ref p) { return std::tuple(p.resolution, p.y, p.x, p.component, p.precinct); });
+      return sort_by(order, [](Ref p) { return std::tuple(p.resolution, p.y, p.x, p.component, p.precinct); });
     case Progression::kPcrl:
-      return sort_by(tile.order, [](Ref p) { return std::tuple(p.y, p.x, p.component, p.resolution, p.precinct); });
+      return sort_by(order, [](Ref p) { return std::tuple(p.y, p.x, p.component, p.resolution, p.precinct); });
     case Progression::kCprl:
-      return sort_by(tile.order, [](Ref p) { return std::tuple(p.component, p.y, p.x, p.resolution, p.precinct); });
+      return sort_by(order, [](Ref p) { return std::tuple(p.component, p.y, p.x, p.resolution, p.precinct); });
   }
+}
+
+void order_precincts(const ImageSize& size, const TileCoding& coding, Tile& tile) {
+  if (!tile.order.empty() && coding.changes.empty()) return;
+  list_precincts(size, coding, tile);
+  if (coding.changes.empty()) sort_precincts(coding.progression, tile.order);
 }
 
 }  // namespace blosc2_grok::j2k

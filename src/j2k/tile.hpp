@@ -105,11 +105,15 @@ struct Tile {
 
 Rect tile_rect(const ImageSize& size, uint32_t index);
 
-// Lays the tile out, or clears it where it is laid out so already; more than `max_precincts` precincts are an error (each takes a byte of the codestream at least).
+// Lays the tile out, or clears it where it is laid out so already. More than `max_precincts` precincts are an error (each
+// takes a byte of the codestream at least).
 void build_tile(const ImageSize& size, const TileCoding& coding, uint32_t index, uint64_t max_precincts, Tile& tile);
 
-// Fills `order` with the precincts in the order in which `coding.progression` visits them, layers aside; `coding` is what
-// the tile was built with.
+// Fills `order` with the precincts by component, resolution and number, as `precincts` has them.
+void list_precincts(const ImageSize& size, const TileCoding& coding, Tile& tile);
+// Puts precincts into the order in which the progression visits them, layers aside.
+void sort_precincts(Progression progression, std::vector<PrecinctRef>& order);
+// Both, but no sorting where the order changes; `coding` is what the tile was built with.
 void order_precincts(const ImageSize& size, const TileCoding& coding, Tile& tile);
 
 // The part of the subband that code-block (x, y) of its grid covers.

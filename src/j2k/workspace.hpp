@@ -138,6 +138,7 @@ struct Workspace::Impl {
   EncodeReport report;
   std::vector<uint8_t> output;
   std::vector<uint8_t> bodies;  // decoder: a tile's tile-parts joined
+  std::vector<uint8_t> packed, tile_packed;  // decoder: packet headers from PPM, and a tile's from there or PPT
   std::vector<TilePart> parts;
   Crew* crew = nullptr;                                // of the call in work
   std::vector<std::unique_ptr<WorkerMemory>> workers;  // as many at least as the crew has
