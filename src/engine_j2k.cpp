@@ -90,12 +90,12 @@ constexpr const char* kLazyRegion = "LAZY in a region of interest is read wrong 
 
 bool has_region(const Params& params) { return params.roi_compno >= 0 && params.roi_shift > 0; }
 
-// Whether coding passes are to be chosen. One layer of 9/7 meets its target by the step, unless truncation is asked for
-// or a region comes first; HT has one layer.
+// Whether coding passes are to be chosen. One layer of 9/7 meets its target by the step, but for a rate where truncation
+// is asked for or a region comes first; HT has one layer.
 bool needs_layers(const CodingJob& job) {
   if (job.params.is_ht() || job.target.layers.empty()) return false;
-  const bool wants_truncation =
-      !job.irreversible || job.params.rate_control == RateControl::kPcrdOpt || has_region(job.params);
+  const bool is_named = job.params.rate_control == RateControl::kPcrdOpt || has_region(job.params);
+  const bool wants_truncation = !job.irreversible || (is_named && job.target.kind == Target::Kind::kBytes);
   return job.target.layers.size() > 1 || (wants_truncation && job.target.layers[0] > 0);
 }
 

@@ -208,6 +208,26 @@ TEST(Region, WithAShapeCutOffInAnyPlane) {
   EXPECT_GT(different, 20);
 }
 
+// Under the sanitizers: whatever a damaged stream says, there is an error or an image.
+TEST(Region, DamagedStreamsAreSurvived) {
+  Workspace workspace;
+  int errors = 0;
+  for (int seed = 0; seed < case_count(2000); ++seed) {
+    const Case test = shaped_case(uint64_t(seed) % 50, seed % 3 != 0);
+    std::vector<uint8_t> bytes = encode_with_shape(test, seed % 2 == 0);
+    Random random{uint64_t(seed)};
+    mutate(bytes, 120, random);
+    Image back = test.image;
+    back.allocate();
+    try {
+      decode(bytes, back.view(), workspace);
+    } catch (const Error&) {
+      ++errors;
+    }
+  }
+  EXPECT_GT(errors, case_count(2000) / 10);
+}
+
 TEST(Region, ComesFirstInABudget) {
   Workspace workspace;
   double errors[2] = {};

@@ -160,6 +160,16 @@ def test_region_of_interest_comes_first_in_a_rate_of_our_coder(irreversible: boo
     assert within[1] < without[1] / 4 and within[0] > without[0] and within[2] > without[2]
 
 
+@pytest.mark.parametrize("extra", [{"roi_compno": 1, "roi_shift": 14}, {"rateControlAlgorithm": "PCRD_OPT"}], ids=str)
+@pytest.mark.parametrize("irreversible", [False, True])
+def test_decibels_are_kept_whatever_truncates(extra: Parameters, irreversible: bool) -> None:
+    for decibels in (38, 55):
+        stored = encode(COLOURS, "auto", psnr=decibels, irreversible=irreversible, **extra)
+        error = (decode(stored, COLOURS).astype(float) - COLOURS) ** 2
+        assert 10 * np.log10(255**2 / error.mean()) >= decibels
+        assert _native.describe_block(stored)["engine"] == "j2k"
+
+
 @pytest.mark.parametrize("coder", ["openjpeg", "auto"])
 def test_region_of_interest_has_no_lazy_blocks(coder: str) -> None:
     with pytest.raises(Error, match="LAZY in a region of interest"):
