@@ -69,7 +69,7 @@ def asarray(
     :param calibrate: "sampled", or "all": the ratio is met within 2 %, by trying all blocks.
     :param coder: "ht" (high throughput, some 15 times as fast), "part1" (a few per cent smaller), or "auto": "ht", but
         where ``params`` tells a ``mode`` (a ``Params`` always does) or wants what HT lacks: several quality layers, a
-        region of interest, a profile, tile-parts, PCRD_OPT, another engine.
+        region of interest, a profile, PCRD_OPT, another engine.
     :param params: any parameters, by Grok's names: ``Params`` or a dict. In a dict, ``mct`` left out means "auto".
     :param chunks: default: several blocks, so that Blosc2's threads share the work (16, or 8 MiB).
     :param blocks: default: whole images up to 1 MiB; parts of about 512 KiB of larger ones, with sides that are

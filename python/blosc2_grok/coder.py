@@ -46,7 +46,6 @@ def reason_for_part1(params: Params) -> Optional[str]:
         "a profile": params.rsiz is not GrkProfile.GRK_PROFILE_NONE,
         "a framerate": params.framerate != 0,
         "PCRD_OPT": params.rateControlAlgorithm is not GrkRateControl.BISECT,
-        "tile-parts": params.enableTilePartGeneration,
         "max_comp_size": params.max_comp_size != 0,
     }
     return next((reason for reason, holds in reasons.items() if holds), None)

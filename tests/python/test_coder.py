@@ -44,7 +44,7 @@ def is_ht(array: blosc2.NDArray) -> bool:
         ({"params": {"engine": "openjpeg"}}, False),
         ({"params": {"engine": "j2k"}}, True),
         ({"params": {"roi_compno": 0, "roi_shift": 20}}, False),
-        ({"params": {"enableTilePartGeneration": True}}, False),
+        ({"params": {"enableTilePartGeneration": True, "write_tlm": True}}, True),
         ({"params": {"rsiz": "GRK_PROFILE_1"}}, False),
         ({"params": {"max_comp_size": 20_000}}, False),
         ({"params": {"tile_size": (64, 64), "offset": (3, 5), "progression": "RPCL"}}, True),

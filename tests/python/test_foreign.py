@@ -20,8 +20,8 @@ import foreign
 
 READ: Dict[str, List[str]] = {
     "glymur": [
-        "goodstuff.j2k", "heliov.jpx", "nemo.jp2", "oj-ht-byte.jph", "p0_02.j2k", "p1_06.j2k", "text_GBR.jp2",
-        "uint16.j2k",
+        "goodstuff.j2k", "heliov.jpx", "nemo.jp2", "oj-ht-byte.jph", "p0_02.j2k", "p0_03.j2k", "p1_06.j2k",
+        "text_GBR.jp2", "uint16.j2k",
     ],
     "pillow": [
         "16bit.cropped.j2k", "16bit.cropped.jp2", "9bit.j2k", "balloon.jpf", "comment.jp2",
@@ -51,7 +51,6 @@ ONE_GRID = r"components of unlike sampling .* \d+ x \d+"
 
 REFUSED: Dict[str, Dict[str, str]] = {
     "glymur": {
-        "p0_03.j2k": "RGN",
         "p0_06.j2k": "RGN|" + ONE_GRID,
         "p1_07.j2k": ONE_GRID,
         "issue142.j2k": ONE_GRID,  # chroma of half the width
