@@ -226,8 +226,8 @@ GATES: List[Tuple[str, str, Callable[[List[Run], str], Gate], List[str]]] = [
 HEAD = """<!-- written by tools/validate.py: change docs/validation.json by its verbs, not this page -->
 # Validation
 
-What our own coder, `src/j2k`, must show before it is taken by default, and how far it is, by the runs on record in
-[validation.json](validation.json). `python tools/validate.py` writes this page.
+What our own coder, `src/j2k`, has to show: HT is taken by default since 2026-11-22, with the hours of fuzzing still
+being counted. By the runs on record in [validation.json](validation.json). `python tools/validate.py` writes this page.
 
 """
 

@@ -47,7 +47,7 @@ def _previews(session: Session, report: Report) -> None:
         for ours in (OURS_PART1, OURS_HT):
             gained = _gain(entry, reduced.get(ours))
             row.append(number(gained))
-            if not peer.is_ours:
+            if not peer.is_ours and (ours is OURS_HT or peer.kind == "part1"):
                 gains[f"{peer.name} over {ours.name}"] = gained
         rows.append(row)
     report.add("## Previews, an eighth of the resolution", describe(item))
