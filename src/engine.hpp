@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "codestream.hpp"
+#include "j2k/bytes.hpp"
 #include "params.hpp"
 #include "planes.hpp"
 
@@ -50,7 +51,7 @@ struct CountedLoss {
 };
 
 struct Encoding {
-  std::vector<uint8_t> codestream;  // complete, SOC to EOC
+  j2k::Bytes codestream;  // complete, SOC to EOC
   std::optional<CountedLoss> loss;  // what decoding it will lose, where it was wanted and the engine knows it
 };
 
@@ -89,7 +90,7 @@ class Engine {
   // Gives back what a large image has left to the next call on this thread.
   virtual void release_memory() const {}
   // Of a codestream that is no longer wanted: for the next one on this thread.
-  virtual void reuse_memory(std::vector<uint8_t>) const {}
+  virtual void reuse_memory(j2k::Bytes) const {}
 };
 
 // Those that this build has, in the order of preference.

@@ -237,7 +237,7 @@ class J2kEngine final : public Engine {
   }
 
   void release_memory() const override { workspace().release(); }
-  void reuse_memory(std::vector<uint8_t> memory) const override { workspace().give_output(std::move(memory)); }
+  void reuse_memory(j2k::Bytes memory) const override { workspace().give_output(std::move(memory)); }
 };
 
 }  // namespace

@@ -272,7 +272,7 @@ class OpenjpegEngine final : public Engine {
         !opj_end_compress(codec.get(), stream.get())) {
       throw Error(ErrorCode::kFailure, "OpenJPEG could not encode: ", reason.empty() ? "no reason given" : reason);
     }
-    return {std::move(output.bytes), {}};
+    return {{output.bytes.begin(), output.bytes.end()}, {}};
   }
 
   void decode(const TargetImage& target, ByteSpan codestream, const CodestreamHeader&,

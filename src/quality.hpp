@@ -20,7 +20,7 @@ struct Goal {
 };
 
 struct CodedImage {
-  std::vector<uint8_t> codestream;
+  j2k::Bytes codestream;
   std::optional<LossRecord> loss;  // measured, unless nothing was to be lost
 };
 

@@ -14,7 +14,7 @@ StoredBlock open_stored_block(ByteSpan stored_block) {
   return stored;
 }
 
-std::vector<uint8_t> without_comments(std::vector<uint8_t> codestream) {
+j2k::Bytes without_comments(j2k::Bytes codestream) {
   const CodestreamHeader header = parse_codestream_header(codestream);
   // From the last one, so that the offsets of the others still hold.
   for (size_t i = header.comments.size(); i-- > 0;) {

@@ -2,6 +2,7 @@
 // The bytes that Blosc2 stores: file head, main header, our segment, tile-parts. Put together and taken apart.
 #pragma once
 
+#include "j2k/bytes.hpp"
 #include "params.hpp"
 #include "segment.hpp"
 
@@ -17,7 +18,7 @@ struct StoredBlock {
 StoredBlock open_stored_block(ByteSpan stored_block);
 
 // An engine's codestream without the comments that it signs with.
-std::vector<uint8_t> without_comments(std::vector<uint8_t> codestream);
+j2k::Bytes without_comments(j2k::Bytes codestream);
 
 // The bytes of `segment` and of the file's head: all that a stored block has beside the codestream.
 struct Overhead {

@@ -6,13 +6,14 @@
 #include <span>
 #include <vector>
 
+#include "bytes.hpp"
 #include "error.hpp"
 
 namespace blosc2_grok::j2k {
 
 class PacketBitWriter {
  public:
-  explicit PacketBitWriter(std::vector<uint8_t>& out) : out_(out) {}
+  explicit PacketBitWriter(Bytes& out) : out_(out) {}
 
   void put(uint32_t value, int bits) {
     while (bits-- > 0) put_bit(value >> bits & 1);
@@ -40,7 +41,7 @@ class PacketBitWriter {
     room_ = 8;
   }
 
-  std::vector<uint8_t>& out_;
+  Bytes& out_;
   uint32_t byte_ = 0;
   uint32_t last_ = 0;
   int room_ = 8;

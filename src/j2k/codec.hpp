@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "bytes.hpp"
 #include "error.hpp"
 
 namespace blosc2_grok::j2k {
@@ -128,8 +129,8 @@ class Workspace {
   Impl& impl() { return *impl_; }
   std::size_t reserved_bytes() const;
   const EncodeReport& report() const;  // of the last encode
-  std::vector<uint8_t> take_output();  // the codestream of the last encode, no longer the workspace's
-  void give_output(std::vector<uint8_t> memory);  // for the next codestream
+  Bytes take_output();  // the codestream of the last encode, no longer the workspace's
+  void give_output(Bytes memory);  // for the next codestream
   void release();                      // of coefficients and rows, where they take 8 MiB and more
 
  private:

@@ -33,7 +33,7 @@ struct LayerMemory {
   Selection selection;
   std::vector<std::vector<CodeBlock>> codeblocks;  // of each tile, before the layer in work
   std::vector<std::vector<TagNode>> tag_nodes;
-  std::vector<uint8_t> scratch;
+  Bytes scratch;
   Workspace decoder;  // reads what was written where an error is to be met
   std::vector<std::byte> decoded;
 };

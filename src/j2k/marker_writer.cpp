@@ -7,8 +7,6 @@
 namespace blosc2_grok::j2k {
 namespace {
 
-using Bytes = std::vector<uint8_t>;
-
 void write_siz(const ImageSize& size, uint32_t capabilities, Bytes& out) {
   put16(out, kSiz);
   put16(out, uint32_t(38 + 3 * size.components.size()));

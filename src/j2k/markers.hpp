@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "bytes.hpp"
 #include "codec.hpp"
 #include "integer_math.hpp"
 
@@ -134,10 +135,10 @@ bool read_tile_part(std::span<const uint8_t> bytes, std::size_t offset, uint64_t
 void read_tile_part_header(std::span<const uint8_t> bytes, const TilePart& part, const ImageSize& size,
                            TileCoding& coding, std::vector<PackedSegment>& packed);
 
-void write_main_header(const MainHeader& header, int magnitude_bits, std::vector<uint8_t>& out);
+void write_main_header(const MainHeader& header, int magnitude_bits, Bytes& out);
 // Returns the offset of Psot, to be filled by `patch_tile_part` when the tile-part is complete. TNsot is left open.
-std::size_t write_tile_part_header(uint32_t tile, uint32_t part, std::vector<uint8_t>& out);
-void patch_tile_part(std::size_t psot_offset, std::vector<uint8_t>& out);
-void write_end(std::vector<uint8_t>& out);
+std::size_t write_tile_part_header(uint32_t tile, uint32_t part, Bytes& out);
+void patch_tile_part(std::size_t psot_offset, Bytes& out);
+void write_end(Bytes& out);
 
 }  // namespace blosc2_grok::j2k

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "bytes.hpp"
 #include "tile.hpp"
 
 namespace blosc2_grok::j2k {
@@ -20,12 +21,21 @@ class PacketObserver {
   ~PacketObserver() = default;
 };
 
-// Writes every packet of the tile. The code-blocks hold their chunks and `missing_bits`.
-void write_packets(const TileCoding& coding, Tile& tile, std::vector<uint8_t>& out, PacketObserver& observer);
+// A code-block's bytes and where they go.
+struct BodyCopy {
+  const uint8_t* from = nullptr;
+  std::size_t to = 0;
+  uint32_t length = 0;
+};
+
+// Writes every packet of the tile. The code-blocks hold their chunks and `missing_bits`. With `later` the bodies are left
+// open, and listed there: an observer may not insert anything before them then.
+void write_packets(const TileCoding& coding, Tile& tile, Bytes& out, PacketObserver& observer,
+                   std::vector<BodyCopy>* later);
 
 // The bytes that the tile's packets of a layer take, headers and bodies, if those of the layers before were counted
 // like this; with those of their lengths in PLT or without. Chunks of later layers do not matter yet.
-std::size_t count_packets(int layer, bool with_lengths, Tile& tile, std::vector<uint8_t>& scratch);
+std::size_t count_packets(int layer, bool with_lengths, Tile& tile, Bytes& scratch);
 // Everything as before the first packet.
 void forget_packets(Tile& tile);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Writes packets (ISO/IEC 15444-1 B.10): tag trees, pass counts, Lblock and lengths, then the code-blocks' bytes.
 #include <algorithm>
+#include <cstring>
 
 #include "bit_io.hpp"
 #include "packet.hpp"
@@ -63,10 +64,19 @@ void put_lengths(const Tile& tile, const LayerChunks& chunks, CodeBlock& block, 
 
 class PacketWriter {
  public:
-  PacketWriter(Tile& tile, std::vector<uint8_t>& out) : tile_(tile), out_(out) {}
+  PacketWriter(Tile& tile, Bytes& out, std::vector<BodyCopy>* later = nullptr)
+      : tile_(tile), out_(out), later_(later) {}
 
   void write(int layer, const PrecinctRef& ref) {
-    visit_packet(layer, ref, [&](const Chunk& chunk) { out_.insert(out_.end(), chunk.data, chunk.data + chunk.length); });
+    visit_packet(layer, ref, [&](const Chunk& chunk) {
+      const std::size_t to = out_.size();
+      out_.resize(to + chunk.length);
+      if (later_ != nullptr) {
+        later_->push_back({chunk.data, to, chunk.length});
+      } else if (chunk.length != 0) {
+        std::memcpy(out_.data() + to, chunk.data, chunk.length);
+      }
+    });
   }
 
   // Writes the header alone; returns the bytes of the body.
@@ -162,13 +172,15 @@ class PacketWriter {
   }
 
   Tile& tile_;
-  std::vector<uint8_t>& out_;
+  Bytes& out_;
+  std::vector<BodyCopy>* later_;
 };
 
 }  // namespace
 
-void write_packets(const TileCoding& coding, Tile& tile, std::vector<uint8_t>& out, PacketObserver& observer) {
-  PacketWriter writer(tile, out);
+void write_packets(const TileCoding& coding, Tile& tile, Bytes& out, PacketObserver& observer,
+                   std::vector<BodyCopy>* later) {
+  PacketWriter writer(tile, out, later);
   for (const PrecinctRef& ref : tile.order) writer.prepare(ref);
   for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) {
     observer.before_packet(ref.resolution);
@@ -177,7 +189,7 @@ void write_packets(const TileCoding& coding, Tile& tile, std::vector<uint8_t>& o
   });
 }
 
-std::size_t count_packets(int layer, bool with_lengths, Tile& tile, std::vector<uint8_t>& scratch) {
+std::size_t count_packets(int layer, bool with_lengths, Tile& tile, Bytes& scratch) {
   PacketWriter writer(tile, scratch);
   scratch.clear();
   std::size_t bodies = 0;

@@ -2,6 +2,7 @@
 #include "tile_parts.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "bytes_out.hpp"
 #include "marker_codes.hpp"
@@ -18,7 +19,7 @@ constexpr std::size_t kTlmEntries = (kMostSegment - 4) / kTlmEntry;
 constexpr std::size_t kMostTlm = 256;
 
 // Seven bits a byte, the highest first; all but the last have the top bit.
-void put_packet_length(std::size_t length, std::vector<uint8_t>& out) {
+void put_packet_length(std::size_t length, Bytes& out) {
   for (std::size_t bytes = packet_length_size(length); bytes > 0; --bytes) {
     put8(out, uint32_t(length >> (7 * (bytes - 1)) & 0x7F) | (bytes > 1 ? 0x80 : 0));
   }
@@ -26,7 +27,7 @@ void put_packet_length(std::size_t length, std::vector<uint8_t>& out) {
 
 class TilePartWriter final : public PacketObserver {
  public:
-  TilePartWriter(uint32_t tile, const PartLayout& layout, std::vector<uint8_t>& out)
+  TilePartWriter(uint32_t tile, const PartLayout& layout, Bytes& out)
       : tile_(tile), layout_(layout), out_(out) {
     begin();
   }
@@ -62,7 +63,7 @@ class TilePartWriter final : public PacketObserver {
 
   // PLT segments, between SOT and SOD.
   void insert_lengths() {
-    std::vector<uint8_t> segments;
+    Bytes segments;
     std::size_t length_at = 0;
     for (std::size_t i = 0, number = 0; i < lengths_.size(); ++i) {
       if (i == 0 || segments.size() - length_at + packet_length_size(lengths_[i]) > kMostSegment) {
@@ -77,7 +78,7 @@ class TilePartWriter final : public PacketObserver {
     set_length(length_at, segments);
     out_.insert(out_.begin() + std::ptrdiff_t(body_ - 2), segments.begin(), segments.end());
   }
-  static void set_length(std::size_t at, std::vector<uint8_t>& segments) {
+  static void set_length(std::size_t at, Bytes& segments) {
     if (segments.empty()) return;
     const std::size_t length = segments.size() - at;
     segments[at] = uint8_t(length >> 8), segments[at + 1] = uint8_t(length);
@@ -85,7 +86,7 @@ class TilePartWriter final : public PacketObserver {
 
   uint32_t tile_;
   const PartLayout& layout_;
-  std::vector<uint8_t>& out_;
+  Bytes& out_;
   std::vector<std::size_t> psots_;    // of all its tile-parts
   std::vector<std::size_t> lengths_;  // of the packets of the one in work
   std::size_t body_ = 0, packet_ = 0;
@@ -93,11 +94,34 @@ class TilePartWriter final : public PacketObserver {
   bool has_packet_ = false;
 };
 
+// A thread's share is worth its start: about 20 microseconds.
+constexpr uint32_t kBodiesAtOnce = 64;
+
+struct BodyCopies {
+  const std::vector<BodyCopy>& bodies;
+  uint8_t* out;
+};
+
+void copy_some_bodies(const void* what, uint32_t first, uint32_t end, std::size_t) {
+  const BodyCopies& copies = *static_cast<const BodyCopies*>(what);
+  for (uint32_t i = first; i < end; ++i) {
+    const BodyCopy& body = copies.bodies[i];
+    if (body.length != 0) std::memcpy(copies.out + body.to, body.from, body.length);
+  }
+}
+
+void copy_bodies(const std::vector<BodyCopy>& bodies, Crew& crew, Bytes& out) {
+  const BodyCopies copies{bodies, out.data()};
+  Batch batch(copy_some_bodies, &copies, uint32_t(bodies.size()), kBodiesAtOnce);
+  crew.add(batch);
+  crew.finish(batch);
+}
+
 struct WrittenPart {
   uint32_t tile, length;
 };
 
-std::vector<WrittenPart> list_parts(std::size_t first, const std::vector<uint8_t>& out) {
+std::vector<WrittenPart> list_parts(std::size_t first, const Bytes& out) {
   std::vector<WrittenPart> parts;
   for (std::size_t at = first; at + kSotAndSod <= out.size();) {
     const auto get16 = [&](std::size_t offset) { return uint32_t(out[at + offset] << 8 | out[at + offset + 1]); };
@@ -120,17 +144,21 @@ std::size_t tlm_size(std::size_t parts) {
 
 }  // namespace
 
-void write_tile_parts(uint32_t index, const MainHeader& header, Tile& tile, std::vector<uint8_t>& out) {
+void write_tile_parts(uint32_t index, const MainHeader& header, Tile& tile, Crew& crew, Bytes& out) {
   TilePartWriter writer(index, header.parts, out);
-  write_packets(header.coding, tile, out, writer);
+  std::vector<BodyCopy> bodies;
+  // PLT is inserted before bodies that are there already.
+  const bool are_shared = crew.size() > 1 && !header.parts.packet_lengths;
+  write_packets(header.coding, tile, out, writer, are_shared ? &bodies : nullptr);
   writer.finish();
+  copy_bodies(bodies, crew, out);
 }
 
-void insert_part_lengths(const MainHeader& header, std::vector<uint8_t>& out) {
+void insert_part_lengths(const MainHeader& header, Bytes& out) {
   if (!header.parts.part_lengths) return;
   const std::vector<WrittenPart> parts = list_parts(header.first_tile_part, out);
   if (parts.size() > kMostTlm * kTlmEntries) fail(parts.size(), " tile-parts are more than TLM segments hold");
-  std::vector<uint8_t> segments;
+  Bytes segments;
   for (std::size_t first = 0; first < parts.size(); first += kTlmEntries) {
     const std::size_t count = std::min(kTlmEntries, parts.size() - first);
     put16(segments, kTlm);
@@ -144,7 +172,7 @@ void insert_part_lengths(const MainHeader& header, std::vector<uint8_t>& out) {
   out.insert(out.begin() + std::ptrdiff_t(header.first_tile_part), segments.begin(), segments.end());
 }
 
-std::size_t part_lengths_size(const MainHeader& header, const std::vector<uint8_t>& out) {
+std::size_t part_lengths_size(const MainHeader& header, const Bytes& out) {
   return header.parts.part_lengths ? tlm_size(list_parts(header.first_tile_part, out).size()) : 0;
 }
 

@@ -33,9 +33,9 @@ std::size_t Workspace::reserved_bytes() const {
 
 const EncodeReport& Workspace::report() const { return impl_->report; }
 
-std::vector<uint8_t> Workspace::take_output() { return std::exchange(impl_->output, {}); }
+Bytes Workspace::take_output() { return std::exchange(impl_->output, {}); }
 
-void Workspace::give_output(std::vector<uint8_t> memory) {
+void Workspace::give_output(Bytes memory) {
   if (memory.capacity() > impl_->output.capacity()) impl_->output = std::move(memory);
 }
 

@@ -136,7 +136,7 @@ struct Workspace::Impl {
   std::unique_ptr<LayerMemory> layers;  // from the first call with quality layers on
   Buffer<double> row_sums;
   EncodeReport report;
-  std::vector<uint8_t> output;
+  Bytes output;
   std::vector<uint8_t> bodies;  // decoder: a tile's tile-parts joined
   std::vector<uint8_t> packed, tile_packed;  // decoder: packet headers from PPM, and a tile's from there or PPT
   std::vector<TilePart> parts;

@@ -11,21 +11,21 @@ namespace blosc2_grok::j2k::test {
 namespace {
 
 TEST(PacketBits, StuffAfterFFAndNeverEndWithIt) {
-  std::vector<uint8_t> bytes;
+  Bytes bytes;
   PacketBitWriter out(bytes);
   out.put(0xFF, 8);
   out.put(0x3, 2);
   out.finish();
-  EXPECT_EQ(bytes, (std::vector<uint8_t>{0xFF, 0x60}));
+  EXPECT_EQ(bytes, (Bytes{0xFF, 0x60}));
   PacketBitReader in(bytes);
   EXPECT_EQ(in.get(8), 0xFFu);
   EXPECT_EQ(in.get(2), 3u);
   EXPECT_EQ(in.finish(), 2u);
-  std::vector<uint8_t> full;
+  Bytes full;
   PacketBitWriter ones(full);
   ones.put(0xFF, 8);
   ones.finish();
-  EXPECT_EQ(full, (std::vector<uint8_t>{0xFF, 0x00}));
+  EXPECT_EQ(full, (Bytes{0xFF, 0x00}));
 }
 
 TEST(TagTree, ValuesComeBackInAnyOrderOfThresholds) {
@@ -40,7 +40,7 @@ TEST(TagTree, ValuesComeBackInAnyOrderOfThresholds) {
       encoder.leaf(i % width, i / width).value = uint16_t(values[i]);
     }
     encoder.propagate();
-    std::vector<uint8_t> bytes;
+    Bytes bytes;
     PacketBitWriter out(bytes);
     for (uint32_t threshold : {3u, 7u, 13u}) {
       for (uint32_t i = 0; i < values.size(); ++i) encoder.encode(i % width, i / width, threshold, out);

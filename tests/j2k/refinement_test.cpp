@@ -121,11 +121,12 @@ class Writer {
     for (uint32_t y = 0; y < band.grid_height; ++y) {
       for (uint32_t x = 0; x < band.grid_width; ++x) add_block(band, x, y);
     }
-    std::vector<uint8_t> out;
+    Bytes out;
+    Crew alone(1);
     write_main_header(header, 20, out);
-    write_tile_parts(0, header, tile_, out);
+    write_tile_parts(0, header, tile_, alone, out);
     write_end(out);
-    return out;
+    return {out.begin(), out.end()};
   }
 
   // What a decoder must find.
