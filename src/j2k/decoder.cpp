@@ -2,6 +2,7 @@
 // The decoder: packets' code-blocks through wavelet and colour transform, row by row, into the caller's samples.
 #include <algorithm>
 
+#include "block_source.hpp"
 #include "packet.hpp"
 #include "part1_blocks.hpp"
 #include "tile_reader.hpp"
@@ -98,6 +99,7 @@ class BlockDecoder {
   BlockDecoder(WorkerMemory& worker, Workspace::Impl& work) : worker_(worker), work_(work) {}
 
   void decode(const BlockPlace& place, const BlockKind& kind) {
+    if (work_.source != nullptr) return work_.source->fill(place, kind.fraction_bits, worker_);
     if ((kind.style & kCodeBlockHt) == 0) {
       return decode_part1_block(place, kind.style, kind.fraction_bits, worker_, work_);
     }
@@ -302,6 +304,24 @@ void decode(std::span<const uint8_t> file, const ImageView& image, Workspace& wo
   find_tile_parts(bytes, work);
   const CallCrew crew(options.threads, work);
   decode_tiles(bytes, image, options, work);
+}
+
+void decode_from(BlockSource& source, const MainHeader& header, const ImageView& image, unsigned threads,
+                 Workspace& workspace) {
+  struct SourceOfCall {
+    Workspace::Impl& work;
+    ~SourceOfCall() { work.source = nullptr; }
+  };
+  Workspace::Impl& work = workspace.impl();
+  work.header = header, work.tile_coding = header.coding;
+  const CallCrew crew(threads, work);
+  const SourceOfCall of_call{work};
+  work.source = &source;
+  for (uint32_t t = 0; t < header.size.tiles(); ++t) {
+    build_tile(header.size, header.coding, t, UINT64_MAX, work.tile);
+    source.start_tile(t);
+    decode_components(image, 0, work);
+  }
 }
 
 Header read_header(std::span<const uint8_t> file) {

@@ -110,6 +110,7 @@ class BlockEncoder {
     std::memset(scratch_.significant, 0, size * sizeof(uint64_t));
     std::memset(scratch_.visited, 0, size * sizeof(uint64_t));
     std::memset(scratch_.refined, 0, size * sizeof(uint64_t));
+    std::memset(scratch_.propagated, 0, size * sizeof(uint64_t));
     std::memset(scratch_.negative, 0, size * sizeof(uint64_t));
     for (int s = 0; s < grid_.stripes; ++s) {
       for (int w = 0; w < grid_.words; ++w) split_one(s, w);
@@ -212,6 +213,7 @@ class BlockEncoder {
       scratch_.visited[at] = members;
       const uint64_t fresh = members & bits;
       *map = before | fresh;
+      scratch_.propagated[at] |= fresh;
       const Neighbours near = gather_neighbours(map, grid_.pitch, before, before | fresh, stripe_below_);
       symbols = write_significance(symbols, at, members, fresh, bits, zero_labels(job_.band, near), near);
       gain.add_fresh(at, fresh);

@@ -81,22 +81,9 @@ void code_some(const void* what, uint32_t first, uint32_t end, std::size_t index
   for (uint32_t i = first; i < end; ++i) {
     const BlockAddress& at = memory.addresses[memory.queue[i]];
     const Subband& band = memory.tiles[at.tile].subbands[at.band];
-    const KeptBand& kept = work.kept[memory.first_kept[at.tile] + at.band];
-    const Rect rect = codeblock_rect(band, at.x, at.y);
-    const std::size_t begin =
-        kRowPadding + std::size_t(rect.y0 - band.rect.y0) * kept.stride + std::size_t(rect.x0 - band.rect.x0);
-    int32_t* samples = kept.counts == nullptr ? nullptr : kept.counts + begin;
-    std::size_t stride = kept.stride;
-    if (kept.data != nullptr) {
-      stride = padded_row(std::size_t(rect.width()));
-      samples = worker.samples.grow(stride * std::size_t(rect.height())) + kRowPadding;
-      for (std::size_t y = 0; y < std::size_t(rect.height()); ++y) {
-        work.kernels.rows->quantize(kept.data + begin + y * kept.stride, std::size_t(rect.width()),
-                                    float(1.0 / band.step), samples + y * stride);
-      }
-    }
-    code_part1_block({band, at.x, at.y, rect, samples, stride}, memory.stop_slope, memory.blocks[memory.queue[i]],
-                     worker, work);
+    const BlockSamples samples = kept_samples(at, worker.samples, work);
+    code_part1_block({band, at.x, at.y, codeblock_rect(band, at.x, at.y), samples.data, samples.stride},
+                     memory.stop_slope, memory.blocks[memory.queue[i]], worker, work);
   }
 }
 
@@ -142,6 +129,22 @@ double expected_slope(const CodingGoal& goal, int rounds, const LayerMemory& mem
 
 }  // namespace
 
+BlockSamples kept_samples(const BlockAddress& at, Buffer<int32_t>& memory, Workspace::Impl& work) {
+  const Subband& band = work.layers->tiles[at.tile].subbands[at.band];
+  const KeptBand& kept = work.kept[work.layers->first_kept[at.tile] + at.band];
+  const Rect rect = codeblock_rect(band, at.x, at.y);
+  const std::size_t begin =
+      kRowPadding + std::size_t(rect.y0 - band.rect.y0) * kept.stride + std::size_t(rect.x0 - band.rect.x0);
+  if (kept.data == nullptr) return {kept.counts + begin, kept.stride};
+  const std::size_t stride = padded_row(std::size_t(rect.width()));
+  int32_t* const samples = memory.grow(stride * std::size_t(rect.height())) + kRowPadding;
+  for (std::size_t y = 0; y < std::size_t(rect.height()); ++y) {
+    work.kernels.rows->quantize(kept.data + begin + y * kept.stride, std::size_t(rect.width()), float(1.0 / band.step),
+                                samples + y * stride);
+  }
+  return {samples, stride};
+}
+
 void keep_tiles(const ConstImageView& image, Workspace::Impl& work) {
   if (!work.layers) work.layers = std::make_unique<LayerMemory>();
   LayerMemory& memory = *work.layers;
@@ -149,10 +152,11 @@ void keep_tiles(const ConstImageView& image, Workspace::Impl& work) {
   work.kept.clear();
   work.coefficients.reset();
   memory.tiles.resize(header.size.tiles());
-  memory.first_kept.clear(), memory.blocks.clear(), memory.addresses.clear(), memory.group_sizes.clear();
+  memory.first_kept.clear(), memory.first_block.clear(), memory.blocks.clear(), memory.addresses.clear(), memory.group_sizes.clear();
   for (uint32_t t = 0; t < header.size.tiles(); ++t) {
     build_tile(header.size, header.coding, t, UINT64_MAX, work.tile);
     memory.first_kept.push_back(work.kept.size());
+    memory.first_block.push_back(memory.blocks.size());
     keep_tile_rows(image, work);
     std::swap(memory.tiles[t], work.tile);
     order_precincts(header.size, header.coding, memory.tiles[t]);

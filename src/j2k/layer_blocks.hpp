@@ -24,6 +24,7 @@ struct CodingGoal {
 struct LayerMemory {
   std::vector<Tile> tiles;
   std::vector<std::size_t> first_kept;  // of each tile, in Workspace::Impl::kept
+  std::vector<std::size_t> first_block;  // of each tile, in `blocks`: in the order of its code-blocks
   std::vector<CodedBlock> blocks;       // of all tiles, in order
   std::vector<BlockAddress> addresses;
   std::vector<uint32_t> group_sizes;
@@ -37,6 +38,14 @@ struct LayerMemory {
   Workspace decoder;  // reads what was written where an error is to be met
   std::vector<std::byte> decoded;
 };
+
+// A code-block's coefficients as the block coder takes them.
+struct BlockSamples {
+  int32_t* data = nullptr;
+  std::size_t stride = 0;
+};
+// Of kept ones; quantizer indices lie in `memory` until the next call with it.
+BlockSamples kept_samples(const BlockAddress& at, Buffer<int32_t>& memory, Workspace::Impl& work);
 
 // Transforms the image and keeps its coefficients; lists the code-blocks.
 void keep_tiles(const ConstImageView& image, Workspace::Impl& work);

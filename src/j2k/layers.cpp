@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Layer after layer is filled by trials: packet headers are written to know their size, errors are measured by
-// decoding. Neither codes a code-block again.
+// Layer after layer is filled by trials: packet headers are written to know their size, errors are those of the inverse
+// transform. Neither codes a code-block again, or decodes one.
 #include "layers.hpp"
 
 #include <algorithm>
 #include <cmath>
 
+#include "block_source.hpp"
 #include "layer_blocks.hpp"
 #include "packet.hpp"
 #include "part1_blocks.hpp"
 #include "rate_control.hpp"
 #include "tile_parts.hpp"
+#include "truncated_block.hpp"
 
 namespace blosc2_grok::j2k {
 namespace {
@@ -23,6 +25,35 @@ constexpr double kErrorAtLeast = 0.957;  // 0.2 dB less
 constexpr double kHeaderShare = 0.02;    // of a codestream, expected
 constexpr double kShortage = 0.8;        // of the slope that was coded to: a layer that goes below it wants more
 constexpr int kMostDeeper = 2;           // times; then all the way
+
+// Code-blocks as a decoder has them that reads up to the layer in work.
+class SelectedBlocks final : public BlockSource {
+ public:
+  explicit SelectedBlocks(Workspace::Impl& encoder) : encoder_(encoder), memory_(*encoder.layers) {}
+
+  void start_tile(uint32_t tile) override { first_ = memory_.first_block[tile]; }
+
+  void fill(const BlockPlace& place, int fraction_bits, WorkerMemory& worker) override {
+    const std::size_t i = first_ + place.band.first_codeblock + std::size_t{place.y} * place.band.grid_width + place.x;
+    const CodedBlock& coded = memory_.blocks[i];
+    TruncatedBlock block;
+    block.width = int(place.rect.width()), block.height = int(place.rect.height());
+    block.passes = memory_.selection.passes(i);
+    block.fraction_bits = fraction_bits;
+    if (block.passes > 0) {
+      const BlockSamples samples = kept_samples(memory_.addresses[i], worker.samples, encoder_);
+      block.samples = samples.data, block.stride = samples.stride;
+      block.propagated = coded.propagated;
+      block.planes = place.band.magnitude_bits - coded.missing_bits;
+    }
+    truncate_block(block, place.samples, place.stride);
+  }
+
+ private:
+  Workspace::Impl& encoder_;
+  const LayerMemory& memory_;
+  std::size_t first_ = 0;
+};
 
 class LayerEncoder {
  public:
@@ -52,6 +83,7 @@ class LayerEncoder {
         fill_to_error(layer, target.mse);
       } else {
         memory_.selection.take_all();
+        reached_error_ = INFINITY;
       }
       used_bytes_ += try_layer(layer);
       memory_.selection.keep();
@@ -60,10 +92,19 @@ class LayerEncoder {
     return memory_.selection.slope_left();
   }
 
-  void write() { write_layers(int(options_.layers.size())); }
+  // Everything but the end.
+  void write() {
+    begin_output(work_);
+    for (uint32_t t = 0; t < memory_.tiles.size(); ++t) {
+      forget_packets(memory_.tiles[t]);
+      std::swap(memory_.tiles[t], work_.tile);
+      write_tile(t, work_);
+      std::swap(memory_.tiles[t], work_.tile);
+    }
+  }
 
-  // Of decoding everything, where the last layer was measured.
-  std::optional<Loss> loss() const { return std::isinf(reached_error_) ? std::nullopt : std::optional(reached_loss_); }
+  // Of decoding everything.
+  Loss loss() { return std::isinf(reached_error_) ? selected_loss() : reached_loss_; }
 
  private:
   double samples() const { return double(image_.rows) * image_.columns * image_.components; }
@@ -157,7 +198,7 @@ class LayerEncoder {
     Loss best_loss;
     for (int trial = 0; trial < kMostTrials; ++trial) {
       selection.take_to_error(account);
-      const Loss loss = measured_loss(layer);
+      const Loss loss = selected_loss();
       const double error = loss.squares / samples();
       const bool holds = error <= mse;
       if (holds && error > best_error) best_error = error, best = account, best_loss = loss;
@@ -178,15 +219,8 @@ class LayerEncoder {
     }
   }
 
-  // As a decoder has it that reads up to this layer.
-  Loss measured_loss(int layer) {
-    try_layer(layer);
-    write_layers(layer + 1);
-    write_end(work_.output);
-    return decoded_loss();
-  }
-
-  Loss decoded_loss() {
+  // As a decoder has it that reads up to the layer in work.
+  Loss selected_loss() {
     ImageView view;
     view.rows = image_.rows, view.columns = image_.columns, view.components = image_.components;
     view.bits = image_.bits, view.is_signed = image_.is_signed, view.bytes_per_sample = image_.bytes_per_sample;
@@ -197,7 +231,8 @@ class LayerEncoder {
     memory_.decoded.resize(std::size_t(samples()) * std::size_t(image_.bytes_per_sample));
     view.samples = memory_.decoded.data();
     memory_.decoder.impl().kernels = work_.kernels;
-    decode(work_.output, view, memory_.decoder, {0, options_.threads});
+    SelectedBlocks blocks(work_);
+    decode_from(blocks, work_.header, view, options_.threads, memory_.decoder);
     return difference(view);
   }
 
@@ -225,19 +260,6 @@ class LayerEncoder {
     const std::ptrdiff_t element = image.component_offsets[component] + std::ptrdiff_t(y) * image.row_stride;
     const SampleRow layout{image.bytes_per_sample, image.is_signed, image.bits, image.column_stride};
     work_.kernels.rows->read_int(image.samples + element * image.bytes_per_sample, layout, image.columns, row);
-  }
-
-  // The codestream of the first layers, without its end.
-  void write_layers(int layers) {
-    work_.header.coding.layers = layers;
-    begin_output(work_);
-    for (uint32_t t = 0; t < memory_.tiles.size(); ++t) {
-      forget_packets(memory_.tiles[t]);
-      std::swap(memory_.tiles[t], work_.tile);
-      write_tile(t, work_);
-      std::swap(memory_.tiles[t], work_.tile);
-    }
-    work_.header.coding.layers = int(options_.layers.size());
   }
 
   const ConstImageView& image_;

@@ -81,6 +81,15 @@ double rest_below(int plane, const BlockPlace& place, bool reversible) {
   return (sums[0] + sums[1]) + (sums[2] + sums[3]) + own;
 }
 
+// Without the grid's border. Returns the end.
+uint64_t* copy_propagated(const BlockPlace& place, const EbcotScratch& scratch, uint64_t* to) {
+  const EbcotGrid grid(int(place.rect.width()), int(place.rect.height()));
+  for (int stripe = 0; stripe < grid.stripes; ++stripe) {
+    to = std::copy_n(scratch.propagated + grid.at(stripe, 0), grid.words, to);
+  }
+  return to;
+}
+
 }  // namespace
 
 std::size_t encode_part1_block(const BlockPlace& place, bool keep, WorkerMemory& worker, Workspace::Impl& work) {
@@ -98,7 +107,8 @@ std::size_t encode_part1_block(const BlockPlace& place, bool keep, WorkerMemory&
 
 void code_part1_block(const BlockPlace& place, double stop_slope, CodedBlock& coded, WorkerMemory& worker,
                       Workspace::Impl& work) {
-  constexpr std::size_t kMostRoom = kMaxEbcotBytes + (kMaxEbcotPasses + 1) * sizeof(EbcotPass);
+  constexpr std::size_t kMostRoom =
+      kMaxEbcotBytes + (kMaxEbcotPasses + 1) * sizeof(EbcotPass) + kMaxEbcotWords * sizeof(uint64_t);
   uint8_t* bytes = take_room(kMostRoom, worker, work);
   const EbcotEncoded& encoded = run_encoder(place, stop_slope / (coded.weight * coded.priority), bytes, worker, work);
   coded.passes = uint16_t(encoded.passes);
@@ -117,7 +127,12 @@ void code_part1_block(const BlockPlace& place, double stop_slope, CodedBlock& co
   EbcotPass* const passes = static_cast<EbcotPass*>(behind);
   std::copy_n(encoded.pass, encoded.passes, passes);
   coded.pass = passes;
-  worker.coded = worker.coded.subspan(std::size_t(reinterpret_cast<uint8_t*>(passes + encoded.passes) - bytes));
+  // And what was found when behind those.
+  static_assert(alignof(uint64_t) <= alignof(EbcotPass));
+  auto* const propagated = reinterpret_cast<uint64_t*>(passes + encoded.passes);
+  const uint64_t* const end = copy_propagated(place, *worker.ebcot, propagated);
+  coded.propagated = propagated;
+  worker.coded = worker.coded.subspan(std::size_t(reinterpret_cast<const uint8_t*>(end) - bytes));
 }
 
 void add_passes(const CodedPasses& coded, int first, int end, int layer, int style, CodeBlock& block, Tile& tile) {

@@ -16,6 +16,7 @@ namespace blosc2_grok::j2k {
 struct CodedBlock {
   const uint8_t* bytes = nullptr;
   const EbcotPass* pass = nullptr;
+  const uint64_t* propagated = nullptr;  // see TruncatedBlock
   uint16_t passes = 0;
   uint8_t missing_bits = 0xFF;
   bool is_whole = true;  // down to the last bit-plane

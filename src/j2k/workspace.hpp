@@ -118,6 +118,7 @@ struct WorkerMemory {
 };
 
 struct LayerMemory;
+class BlockSource;
 
 struct Workspace::Impl {
   Impl();
@@ -140,6 +141,7 @@ struct Workspace::Impl {
   std::vector<uint8_t> bodies;  // decoder: a tile's tile-parts joined
   std::vector<uint8_t> packed, tile_packed;  // decoder: packet headers from PPM, and a tile's from there or PPT
   std::vector<TilePart> parts;
+  BlockSource* source = nullptr;                       // decoder: of code-blocks that don't come from packets
   Crew* crew = nullptr;                                // of the call in work
   std::vector<std::unique_ptr<WorkerMemory>> workers;  // as many at least as the crew has
   std::mutex coded_lock;                               // of `coded` and the tile's chunks while workers add to them

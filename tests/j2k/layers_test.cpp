@@ -84,6 +84,25 @@ TEST(Layers, RandomCasesDecodeAsOpenJpegDecodesThem) {
   }
 }
 
+TEST(Layers, TheLossToldIsThatOfDecoding) {
+  Workspace workspace, decoder;
+  for (int seed = 0; seed < case_count(250); ++seed) {
+    Case test = layered_case(uint64_t(seed) + 9500000);
+    test.options.measure_loss = true;
+    if (seed % 5 == 0 && test.image.bits <= 8 && (test.options.block_style & 1) == 0) {
+      test.options.region_component = 0, test.options.region_shift = 14;
+    }
+    SCOPED_TRACE(test.name);
+    const std::vector<uint8_t> bytes = encoded(test.image, test.options, workspace);
+    const Image back = decoded(bytes, test.image, decoder);
+    ASSERT_TRUE(workspace.report().loss.has_value());
+    EXPECT_EQ(workspace.report().loss->greatest, largest_difference(back, test.image));
+    const double samples = double(test.image.rows) * test.image.columns * test.image.components;
+    EXPECT_NEAR(workspace.report().loss->squares / samples, mean_squared_error(back, test.image),
+                1e-9 * (1 + workspace.report().loss->squares));
+  }
+}
+
 struct Setting {
   uint32_t rows, columns, components;
   int bits;
