@@ -63,7 +63,7 @@ def codestreams(b: Any, *, all: bool = False) -> Iterator[StoredBlock]:
     >>> array = blosc2_grok.asarray(numpy.arange(60_000, dtype="u2").reshape(200, 300), blocks=(100, 300))
     >>> [(block.start, block.kind) for block in blosc2_grok.codestreams(array)]
     [((0, 0), 'j2k'), ((100, 0), 'j2k')]
-    >>> next(blosc2_grok.codestreams(array)).data[:4].hex()  # a codestream; any JPEG 2000 reader opens it
+    >>> next(blosc2_grok.codestreams(array)).data[:4].hex()  # a codestream that other programs read
     'ff4fff51'
 
     ```
