@@ -246,6 +246,7 @@ REASONS = [
     "it has no region of interest",
     "LAZY in a region of interest",
     "it writes 30 bit-planes",
+    r"makes \d+ bit-planes, 30 at most can be read by others",
     "it has no framerate",
     NO_LENGTHS,
     "no rateControlAlgorithm but BISECT",
