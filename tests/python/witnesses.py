@@ -314,13 +314,13 @@ def _raw_planes(path: pathlib.Path, stream: Stream) -> Optional[Planes]:
 def grok_reads_it_right(stream: Stream) -> bool:
     """Whether Grok's decoder is to be believed: not where a tile begins at an odd row of some resolution, nor with
     regions, nor with HT and many guard bits, nor where passes that code nothing have no bytes of their own (TERMALL in
-    images of a few samples, and in layers over several tile-parts; OpenJPEG's encoder gives them some)."""
+    images of a few samples, and over several tile-parts; OpenJPEG's encoder gives them some)."""
     if stream.offset != (0, 0) or stream.tile_offset != (0, 0) or stream.regions:
         return False
     if stream.style & 64 and stream.guard_bits > 4:
         return False
     has_many_parts = len(stream.tile_parts) > stream.tiles[0] * stream.tiles[1]
-    if stream.style & 4 and (stream.size[0] * stream.size[1] <= 16 or (stream.layers > 1 and has_many_parts)):
+    if stream.style & 4 and (stream.size[0] * stream.size[1] <= 16 or has_many_parts):
         return False
     return stream.tiles[1] == 1 or stream.tile_size[1] % (1 << (stream.resolutions - 1)) == 0
 
