@@ -134,7 +134,7 @@ grk_cparameters make_parameters(const SourceImage& source, const CodingJob& job)
   out.rateControlAlgorithm = static_cast<GRK_RATE_CONTROL_ALGORITHM>(params.rate_control);
   out.numThreads = job.threads;
   out.cod_format = GRK_FMT_J2K;
-  if (params.roi_compno >= 0 && params.roi_shift > 0) {
+  if (params.has_region()) {
     out.roi_compno = params.roi_compno;
     out.roi_shift = params.roi_shift;
   }
@@ -214,7 +214,7 @@ class GrokEngine final : public Engine {
     if (is_forked_child) return "its threads don't survive fork()";
     if (params.is_ht() && params.mode != block_style::kHt) return "it codes HT without other code-block styles";
     if ((params.mode & (block_style::kLazy | block_style::kTermAll)) != 0) return kOverflows;
-    if (params.is_ht() && params.roi_compno >= 0 && params.roi_shift > 0) return "it has no region of interest in HT";
+    if (params.is_ht() && params.has_region()) return "it has no region of interest in HT";
     if (params.is_ht() && params.quality_mode != QualityMode::kNone) {
       return "it has no rate or quality control in HT mode";
     }

@@ -88,13 +88,11 @@ double mse_of(double decibels, unsigned bits) {
 
 constexpr const char* kLazyRegion = "LAZY in a region of interest is read wrong by others";
 
-bool has_region(const Params& params) { return params.roi_compno >= 0 && params.roi_shift > 0; }
-
-// Whether coding passes are to be chosen. One layer of 9/7 meets its target by the step, but for a rate where truncation
-// is asked for or a region comes first; HT has one layer.
+// Whether coding passes are to be chosen. One layer of 9/7 meets its target by the step, but for a rate where
+// truncation is asked for or a region comes first; HT has one layer.
 bool needs_layers(const CodingJob& job) {
   if (job.params.is_ht() || job.target.layers.empty()) return false;
-  const bool is_named = job.params.rate_control == RateControl::kPcrdOpt || has_region(job.params);
+  const bool is_named = job.params.rate_control == RateControl::kPcrdOpt || job.params.has_region();
   const bool wants_truncation = !job.irreversible || (is_named && job.target.kind == Target::Kind::kBytes);
   return job.target.layers.size() > 1 || (wants_truncation && job.target.layers[0] > 0);
 }
@@ -127,7 +125,7 @@ j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) 
     }
   }
   options.base_step = kFinestStep;
-  if (has_region(params)) {
+  if (params.has_region()) {
     options.region_component = static_cast<uint32_t>(params.roi_compno);
     options.region_shift = static_cast<int>(params.roi_shift);
   }
@@ -171,9 +169,9 @@ class J2kEngine final : public Engine {
   std::string refusal(const SourceImage& image, const CodingJob& job) const override {
     const Params& params = job.params;
     if (params.is_ht() && params.mode != block_style::kHt) return "it codes HT without other code-block styles";
-    if (params.is_ht() && has_region(params)) return "it has no region of interest in HT mode";
-    if (has_region(params) && (params.mode & block_style::kLazy) != 0) return kLazyRegion;
-    if (has_region(params) && image.bits + params.roi_shift > j2k::kMostRegionPlanes) {
+    if (params.is_ht() && params.has_region()) return "it has no region of interest in HT mode";
+    if (params.has_region() && (params.mode & block_style::kLazy) != 0) return kLazyRegion;
+    if (params.has_region() && image.bits + params.roi_shift > j2k::kMostRegionPlanes) {
       return text("it writes ", j2k::kMostRegionPlanes, " bit-planes, too few for roi_shift=", params.roi_shift, " on ",
                   image.bits, " bits");
     }

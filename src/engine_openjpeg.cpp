@@ -184,7 +184,7 @@ opj_cparameters_t make_parameters(const SourceImage& source, const CodingJob& jo
   out.irreversible = job.irreversible;
   out.tcp_mct = job.colour_transform;
   out.rsiz = static_cast<OPJ_UINT16>(params.rsiz);
-  if (params.roi_compno >= 0 && params.roi_shift > 0) {
+  if (params.has_region()) {
     out.roi_compno = params.roi_compno;
     out.roi_shift = static_cast<int>(params.roi_shift);
   }
@@ -243,10 +243,10 @@ class OpenjpegEngine final : public Engine {
     if (params.max_comp_size != 0 && image.components.size() > 1) return "it can't limit single components";
     if (params.write_plt || params.write_tlm) return "it is not asked for PLT and TLM";
     constexpr unsigned kMostPlanes = 30;
-    if (params.roi_compno >= 0 && params.roi_shift > 0 && (params.mode & block_style::kLazy) != 0) {
+    if (params.has_region() && (params.mode & block_style::kLazy) != 0) {
       return "it writes LAZY in a region of interest as nobody else reads it";
     }
-    if (params.roi_compno >= 0 && params.roi_shift > 0 && image.bits + params.roi_shift > kMostPlanes) {
+    if (params.has_region() && image.bits + params.roi_shift > kMostPlanes) {
       return text("it holds ", kMostPlanes, " bit-planes, too few for roi_shift=", params.roi_shift, " on ", image.bits,
                   " bits");
     }

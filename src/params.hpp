@@ -80,6 +80,7 @@ struct Params {
 
   bool has_quality() const { return quality_mode != QualityMode::kNone || max_error || rmse || psnr; }
   bool is_ht() const { return (mode & block_style::kHt) != 0; }
+  bool has_region() const { return roi_compno >= 0 && roi_shift > 0; }
   bool operator==(const Params&) const = default;
 };
 
