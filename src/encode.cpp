@@ -47,19 +47,23 @@ Segment describe(const PreparedImage& prepared, const EncodeRequest& request) {
   return segment;
 }
 
+void release_memory() {
+  for (const Engine* engine : engines()) engine->release_memory();
+}
+
+LossRecord measure_decoded(const PreparedImage& prepared, ByteSpan codestream, unsigned threads) {
+  if (!prepared.mapped) return measure_loss(prepared.image, codestream, prepared.samples.size(), threads);
+  const MappedLoss loss = measure_prepared(prepared, codestream, threads);
+  return {loss.max_error, loss.mse};
+}
+
 Measure make_measure(const PreparedImage& prepared, unsigned threads) {
   if (!prepared.engine_may_lose) return nullptr;
-  const auto measure = [&prepared, threads](ByteSpan codestream) -> LossRecord {
-    if (!prepared.mapped) return measure_loss(prepared.image, codestream, prepared.samples.size(), threads);
-    const MappedLoss loss = measure_prepared(prepared, codestream, threads);
-    return {loss.max_error, loss.mse};
-  };
-  return [measure](ByteSpan codestream) {
+  return [&prepared, threads](ByteSpan codestream) {
     // The image is there a second time meanwhile, and most blocks are never decoded.
-    const auto release = [] { for (const Engine* engine : engines()) engine->release_memory(); };
-    release();
-    const LossRecord loss = measure(codestream);
-    release();
+    release_memory();
+    const LossRecord loss = measure_decoded(prepared, codestream, threads);
+    release_memory();
     return loss;
   };
 }
@@ -104,6 +108,21 @@ CodedImage encode_within_cap(const PreparedImage& prepared, const CodingJob& job
   return encode_image(prepared, job, capped, segment);
 }
 
+// What was written otherwise than the parameters say.
+void record_departures(const PreparedImage& prepared, const CodedImage& coded) {
+  const Params& params = prepared.params;
+  if (prepared.engine_may_lose && !states_loss(params) && coded.loss && coded.loss->mse > 0) {
+    record_notice(text("rsiz=", params.rsiz, ": this profile changed samples, by up to ", coded.loss->max_error,
+                       ", though no loss was asked for"));
+  }
+  constexpr uint32_t kAlwaysEnough = 2;
+  if (params.numgbits >= kAlwaysEnough) return;
+  const uint32_t written = parse_codestream_header(coded.codestream).guard_bits;
+  if (written != params.numgbits) {
+    record_notice(text("numgbits=", params.numgbits, ": this wavelet needs ", written, ", which were written"));
+  }
+}
+
 }  // namespace
 
 size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
@@ -121,18 +140,7 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
 
   CodedImage coded = encode_within_cap(prepared, job, find_overhead(segment, params.cod_format), segment);
   if (segment.is_lossy) segment.loss = coded.loss;
-  if (prepared.engine_may_lose && !states_loss(params) && coded.loss && coded.loss->mse > 0) {
-    record_notice(text("rsiz=", params.rsiz, ": this profile changed samples, by up to ", coded.loss->max_error,
-                       ", though no loss was asked for"));
-  }
-
-  constexpr uint32_t kAlwaysEnough = 2;
-  if (params.numgbits < kAlwaysEnough) {
-    const uint32_t written = parse_codestream_header(coded.codestream).guard_bits;
-    if (written != params.numgbits) {
-      record_notice(text("numgbits=", params.numgbits, ": this wavelet needs ", written, ", which were written"));
-    }
-  }
+  record_departures(prepared, coded);
 
   const size_t capacity = request.must_shrink ? std::min(dst.size(), request.block.size() - 1) : dst.size();
   const size_t size = write_stored_block(dst.first(capacity), coded.codestream, segment, params.cod_format);
