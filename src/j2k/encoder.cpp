@@ -40,6 +40,11 @@ void write_tile(uint32_t index, Workspace::Impl& work) {
   write_tile_parts(index, work.header, work.tile, *work.crew, work.output);
 }
 
+std::size_t ended_size(const Workspace::Impl& work) {
+  constexpr std::size_t kEoc = 2;
+  return work.output.size() + part_lengths_size(work.header, work.output) + kEoc;
+}
+
 std::span<const uint8_t> encode(const ConstImageView& image, const EncodeOptions& options, Workspace& workspace) {
   Workspace::Impl& work = workspace.impl();
   set_up_encoding(image, options, work.header);

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "rate_control.hpp"
-#include "tile_parts.hpp"
 
 namespace blosc2_grok::j2k {
 namespace {
@@ -17,7 +16,7 @@ std::size_t encode_at(double depth, const ConstImageView& image, Workspace::Impl
   work.dropped_depth = depth;
   begin_output(work);
   encode_image(image, work);
-  return work.output.size() + part_lengths_size(work.header, work.output) + 2;
+  return ended_size(work);
 }
 
 // Sizes fall with depth: halves the interval until one fits well.

@@ -10,7 +10,6 @@
 #include "quantizer.hpp"
 #include "size_model.hpp"
 #include "tile_encoder.hpp"
-#include "tile_parts.hpp"
 
 namespace blosc2_grok::j2k {
 namespace {
@@ -183,7 +182,7 @@ class Search {
       encode_kept_tile(t * bands(), 1, work_);
       write_tile(t, work_);
     });
-    return work_.output.size() + part_lengths_size(work_.header, work_.output) + 2;
+    return ended_size(work_);
   }
 
   double sampled_size(double step) {

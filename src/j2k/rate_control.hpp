@@ -12,6 +12,8 @@ void begin_output(Workspace::Impl& work);
 void encode_image(const ConstImageView& image, Workspace::Impl& work);
 // Appends the tile in work.
 void write_tile(uint32_t index, Workspace::Impl& work);
+// What TLM and EOC will make of the output.
+std::size_t ended_size(const Workspace::Impl& work);
 
 // Encodes up to, but without, EOC; with no target, at the base step.
 void encode_to_target(const ConstImageView& image, const EncodeOptions& options, Workspace::Impl& work);
