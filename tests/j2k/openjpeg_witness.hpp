@@ -74,4 +74,14 @@ inline void openjpeg_decode(std::span<const uint8_t> bytes, Image& image, int re
   opj_image_destroy(decoded);
 }
 
+inline void expect_openjpeg_decoded(std::span<const uint8_t> bytes, const Image& image) {
+  Image back = image;
+  try {
+    openjpeg_decode(bytes, back);
+  } catch (const std::runtime_error& error) {
+    FAIL() << error.what();
+  }
+  EXPECT_TRUE(back.memory == image.memory);
+}
+
 }  // namespace blosc2_grok::j2k::test
