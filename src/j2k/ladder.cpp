@@ -9,7 +9,7 @@
 namespace blosc2_grok::j2k {
 namespace {
 
-constexpr uint32_t kBlocksAtOnce = 2;  // as many as HT decodes together
+constexpr uint32_t kBlockGrain = 2;  // as many as HT decodes together
 
 }  // namespace
 
@@ -106,7 +106,7 @@ void Ladder::do_all_blocks(const Choice& choice, std::size_t worker, std::unique
 bool Ladder::do_some_blocks(std::size_t owner, std::size_t worker, std::unique_lock<std::mutex>& lock) {
   OpenBlocks& open = open_[owner];
   if (has_failed_ || open.next == open.count) return false;
-  const uint32_t first = open.next, end = std::min(open.count, first + kBlocksAtOnce);
+  const uint32_t first = open.next, end = std::min(open.count, first + kBlockGrain);
   open.next = end;
   lock.unlock();
   work_->do_blocks(owner, first, end, worker);
@@ -156,7 +156,8 @@ bool Ladder::has_rows(const Choice& choice, uint32_t Stage::*pieces_before) cons
 }
 
 bool Ladder::is_done() const {
-  return in_hand_ == 0 && std::all_of(stages_.begin(), stages_.end(), [](const Stage& stage) { return stage.next == stage.pieces; });
+  return in_hand_ == 0 &&
+         std::all_of(stages_.begin(), stages_.end(), [](const Stage& stage) { return stage.next == stage.pieces; });
 }
 
 void Ladder::mark_done(const Choice& choice) {

@@ -152,7 +152,8 @@ void keep_tiles(const ConstImageView& image, Workspace::Impl& work) {
   work.kept.clear();
   work.coefficients.reset();
   memory.tiles.resize(header.size.tiles());
-  memory.first_kept.clear(), memory.first_block.clear(), memory.blocks.clear(), memory.addresses.clear(), memory.group_sizes.clear();
+  memory.first_kept.clear(), memory.first_block.clear();
+  memory.blocks.clear(), memory.addresses.clear(), memory.group_sizes.clear();
   for (uint32_t t = 0; t < header.size.tiles(); ++t) {
     build_tile(header.size, header.coding, t, UINT64_MAX, work.tile);
     memory.first_kept.push_back(work.kept.size());

@@ -23,7 +23,7 @@ struct CodingGoal {
 // What a call with layers keeps from tile to tile.
 struct LayerMemory {
   std::vector<Tile> tiles;
-  std::vector<std::size_t> first_kept;  // of each tile, in Workspace::Impl::kept
+  std::vector<std::size_t> first_kept;   // of each tile, in Workspace::Impl::kept
   std::vector<std::size_t> first_block;  // of each tile, in `blocks`: in the order of its code-blocks
   std::vector<CodedBlock> blocks;       // of all tiles, in order
   std::vector<BlockAddress> addresses;
@@ -35,7 +35,7 @@ struct LayerMemory {
   std::vector<std::vector<CodeBlock>> codeblocks;  // of each tile, before the layer in work
   std::vector<std::vector<TagNode>> tag_nodes;
   Bytes scratch;
-  Workspace decoder;  // reads what was written where an error is to be met
+  Workspace decoder;  // of the inverse transform, where an error is to be known
   std::vector<std::byte> decoded;
 };
 

@@ -206,7 +206,11 @@ class LayerEncoder {
       (holds ? low : high) = account;
       if (!holds && selection.slope_left() == 0) break;  // no more is coded
       const double next = account * kErrorAim * mse / std::max(error, 0.01 * mse);
-      account = next > low && next < high ? next : std::isinf(high) ? 4 * low : low == 0 ? high / 4 : std::sqrt(low * high);
+      if (next > low && next < high) {
+        account = next;
+      } else {
+        account = std::isinf(high) ? 4 * low : low == 0 ? high / 4 : std::sqrt(low * high);
+      }
       if (!std::isinf(high) && high - low < 1e-4 * high) break;
     }
     reached_error_ = best_error;

@@ -94,8 +94,7 @@ class TilePartWriter final : public PacketObserver {
   bool has_packet_ = false;
 };
 
-// A thread's share is worth its start: about 20 microseconds.
-constexpr uint32_t kBodiesAtOnce = 64;
+constexpr uint32_t kBodiesAtOnce = 64;  // of some KB each
 
 struct BodyCopies {
   const std::vector<BodyCopy>& bodies;
