@@ -2,6 +2,7 @@
 // Packet header bits (ISO/IEC 15444-1 B.10.1): most significant first, a zero bit stuffed after every byte 0xFF.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -16,7 +17,13 @@ class PacketBitWriter {
   explicit PacketBitWriter(Bytes& out) : out_(out) {}
 
   void put(uint32_t value, int bits) {
-    while (bits-- > 0) put_bit(value >> bits & 1);
+    while (bits > 0) {
+      if (room_ == 8 && last_ == 0xFF) room_ = 7;
+      const int count = std::min(bits, room_);
+      room_ -= count, bits -= count;
+      byte_ |= (value >> bits & ((1u << count) - 1)) << room_;
+      if (room_ == 0) flush();
+    }
   }
   // Pads the last byte with zeros; a header never ends with 0xFF.
   void finish() {
@@ -28,12 +35,6 @@ class PacketBitWriter {
   }
 
  private:
-  void put_bit(uint32_t bit) {
-    if (room_ == 8 && last_ == 0xFF) room_ = 7;
-    --room_;
-    byte_ |= bit << room_;
-    if (room_ == 0) flush();
-  }
   void flush() {
     out_.push_back(uint8_t(byte_));
     last_ = byte_;
@@ -53,7 +54,12 @@ class PacketBitReader {
 
   uint32_t get(int bits) {
     uint32_t value = 0;
-    while (bits-- > 0) value = value << 1 | get_bit();
+    while (bits > 0) {
+      if (left_ == 0) load();
+      const int count = std::min(bits, left_);
+      left_ -= count, bits -= count;
+      value = value << count | (byte_ >> left_ & ((1u << count) - 1));
+    }
     return value;
   }
   // Skips to the byte after the header; returns the bytes used.
@@ -64,14 +70,10 @@ class PacketBitReader {
   }
 
  private:
-  uint32_t get_bit() {
-    if (left_ == 0) {
-      if (position_ >= bytes_.size()) fail("packet header runs past the end of its tile");
-      left_ = byte_ == 0xFF ? 7 : 8;
-      byte_ = bytes_[position_++];
-    }
-    --left_;
-    return byte_ >> left_ & 1;
+  void load() {
+    if (position_ >= bytes_.size()) fail("packet header runs past the end of its tile");
+    left_ = byte_ == 0xFF ? 7 : 8;
+    byte_ = bytes_[position_++];
   }
 
   std::span<const uint8_t> bytes_;

@@ -10,7 +10,7 @@
 namespace blosc2_grok::j2k {
 namespace {
 
-constexpr int kMaxMissingBits = 74;
+constexpr uint32_t kMaxMissingBits = 74;
 
 // Table B.4.
 uint32_t get_pass_count(PacketBitReader& in) {
@@ -84,10 +84,10 @@ class PacketReader {
   }
 
   static uint8_t read_missing_bits(TagTree& tree, uint32_t x, uint32_t y, PacketBitReader& in) {
-    for (uint32_t bits = 0; bits <= kMaxMissingBits; ++bits) {
-      if (tree.decode(x, y, bits + 1, in)) return uint8_t(bits);
+    if (!tree.decode(x, y, kMaxMissingBits + 1, in)) {
+      fail("a code-block misses more than ", kMaxMissingBits, " bit-planes");
     }
-    fail("a code-block misses more than ", kMaxMissingBits, " bit-planes");
+    return uint8_t(tree.leaf(x, y).low);
   }
 
   void read_block(int layer, CodeBlock& block, PacketBitReader& in) {

@@ -68,7 +68,8 @@ class TagTree {
     });
   }
 
-  // Reads until it is known whether the leaf's value is below `threshold`, and returns that.
+  // Reads until it is known whether the leaf's value is below `threshold`, and returns that. Values are found with any
+  // high threshold: a node says nothing before the one above it has said all.
   template <class BitReader>
   bool decode(uint32_t x, uint32_t y, uint32_t threshold, BitReader& in) {
     uint32_t low = 0;
