@@ -3,6 +3,8 @@
 // and a ring holds the rows that the next piece waits for. Who finds no piece takes code-blocks of somebody else's.
 #include "ladder.hpp"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <bit>
 
@@ -10,6 +12,7 @@ namespace blosc2_grok::j2k {
 namespace {
 
 constexpr uint32_t kBlockGrain = 2;  // as many as HT decodes together
+constexpr int kPauses = 600;         // in some ten microseconds: to sleep and be woken takes longer
 
 }  // namespace
 
@@ -57,14 +60,14 @@ void Ladder::climb(std::size_t worker) {
       if (choose(choice)) {
         ++in_hand_;
         do_whole_piece(choice, worker, lock);
-        if (--in_hand_ == 0 && at_once_ > 1) changed_.notify_all();
+        if (--in_hand_ == 0 && at_once_ > 1) tell();
       } else if (!help_others(worker, lock)) {
-        changed_.wait(lock);
+        wait(lock);
       }
     } catch (...) {
       if (!lock.owns_lock()) lock.lock();
       has_failed_ = true;
-      changed_.notify_all();
+      tell();
       throw;
     }
   }
@@ -76,7 +79,7 @@ void Ladder::do_whole_piece(const Choice& choice, std::size_t worker, std::uniqu
   if (work_->blocks_come_first()) do_all_blocks(choice, worker, lock);
   lock.lock();
   while (!has_failed_ && !has_rows(choice, &Stage::done)) {
-    if (!help_others(worker, lock)) changed_.wait(lock);
+    if (!help_others(worker, lock)) wait(lock);
   }
   if (has_failed_) return;
   lock.unlock();
@@ -95,10 +98,10 @@ void Ladder::do_all_blocks(const Choice& choice, std::size_t worker, std::unique
   if (at_once_ == 1) return work_->do_blocks(worker, 0, count, worker);
   lock.lock();
   open_[worker] = {0, count, count};
-  changed_.notify_all();
+  tell();
   while (do_some_blocks(worker, worker, lock)) {
   }
-  changed_.wait(lock, [&] { return has_failed_ || open_[worker].unfinished == 0; });
+  while (!has_failed_ && open_[worker].unfinished != 0) wait(lock);
   lock.unlock();
 }
 
@@ -112,7 +115,7 @@ bool Ladder::do_some_blocks(std::size_t owner, std::size_t worker, std::unique_l
   work_->do_blocks(owner, first, end, worker);
   lock.lock();
   open.unfinished -= end - first;
-  if (open.unfinished == 0) changed_.notify_all();
+  if (open.unfinished == 0) tell();
   return true;
 }
 
@@ -155,6 +158,20 @@ bool Ladder::has_rows(const Choice& choice, uint32_t Stage::*pieces_before) cons
                            work_->reach(choice.stage, choice.piece).needs_end;
 }
 
+void Ladder::tell() {
+  changes_.fetch_add(1, std::memory_order_relaxed);
+  changed_.notify_all();
+}
+
+// For a change, which may be another one than is waited for.
+void Ladder::wait(std::unique_lock<std::mutex>& lock) {
+  const uint32_t seen = changes_.load(std::memory_order_relaxed);
+  lock.unlock();
+  for (int i = 0; i < kPauses && changes_.load(std::memory_order_relaxed) == seen; ++i) hwy::Pause();
+  lock.lock();
+  if (changes_.load(std::memory_order_relaxed) == seen) changed_.wait(lock);
+}
+
 bool Ladder::is_done() const {
   return in_hand_ == 0 &&
          std::all_of(stages_.begin(), stages_.end(), [](const Stage& stage) { return stage.next == stage.pieces; });
@@ -166,7 +183,7 @@ void Ladder::mark_done(const Choice& choice) {
   const int more = std::countr_one(stage.done_beyond);
   stage.done += uint32_t(more);
   stage.done_beyond >>= more;
-  if (at_once_ > 1) changed_.notify_all();
+  if (at_once_ > 1) tell();
 }
 
 }  // namespace blosc2_grok::j2k

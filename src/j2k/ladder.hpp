@@ -3,6 +3,7 @@
 // that it needs are there and those that it makes have a place.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -75,6 +76,8 @@ class Ladder {
   bool do_some_blocks(std::size_t owner, std::size_t worker, std::unique_lock<std::mutex>& lock);
   bool help_others(std::size_t worker, std::unique_lock<std::mutex>& lock);
   bool is_done() const;
+  void tell();
+  void wait(std::unique_lock<std::mutex>& lock);
   void mark_done(const Choice& choice);
 
   LadderWork* work_ = nullptr;
@@ -85,6 +88,7 @@ class Ladder {
   bool has_failed_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::atomic<uint32_t> changes_{0};  // how often `changed_` was told
 };
 
 }  // namespace blosc2_grok::j2k
