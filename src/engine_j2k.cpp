@@ -72,7 +72,7 @@ struct NativeCopy {
   }
 };
 
-// A thread is started for each call: it must have a millisecond's work or so.
+// A thread that may have to be started must have work for it.
 unsigned worthwhile_threads(unsigned wanted, const PlaneView& plane, size_t components, bool is_ht) {
   const uint64_t enough = is_ht ? uint64_t{1} << 17 : uint64_t{1} << 14;
   const uint64_t samples = uint64_t{plane.rows} * plane.columns * components;

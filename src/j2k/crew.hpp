@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The threads of one call: pieces of work are queued in batches and done in any order by whoever is free.
+// The threads of a workspace: pieces of work are queued in batches and done in any order by whoever is free.
 #pragma once
 
-#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
-#include <exception>
+#include <memory>
 #include <mutex>
-#include <thread>
-#include <vector>
 
 namespace blosc2_grok::j2k {
 
@@ -29,18 +27,21 @@ class Batch {
   Batch* following_ = nullptr;
 };
 
-// The calling thread is worker 0; the others live as long as the crew, so that a process may fork between calls. All
-// functions are for the calling thread.
+// The calling thread is worker 0. The others wait for the next call a while before they end: starting one takes as long
+// as coding a few code-blocks. All functions are for the calling thread.
 class Crew {
  public:
-  // Starts `threads` - 1 threads, or as many of them as the system gives.
-  explicit Crew(unsigned threads);
-  // Nothing more is begun; waits for what is being done.
+  Crew();
   ~Crew();
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  std::size_t size() const { return threads_.size() + 1; }
+  // For a call: `threads` - 1 others, or as many of them as the system gives. In a forked child they are new ones.
+  void gather(unsigned threads);
+  // Nothing more is begun; waits for what is being done.
+  void dismiss();
+
+  std::size_t size() const { return size_; }
   // Queues the batch; without other threads it is done at once. Throws what a piece of work threw.
   void add(Batch& batch);
   // Works until all of the batch is done. Throws what a piece of work, of this batch or another one, threw; then
@@ -54,20 +55,11 @@ class Crew {
   }
 
  private:
-  void work(std::size_t worker);
-  void do_some(std::unique_lock<std::mutex>& lock, std::size_t worker);
-  void drop_queue();
+  struct Hall;
   [[noreturn]] void fail(std::unique_lock<std::mutex>& lock);
 
-  std::mutex mutex_;
-  std::condition_variable more_;  // for the threads: a batch has come, or the end
-  std::condition_variable done_;  // for the caller: a batch is done
-  Batch* first_ = nullptr;        // of those with pieces that nobody has taken
-  Batch* last_ = nullptr;
-  bool closing_ = false;
-  uint32_t busy_ = 0;         // threads in a piece of work
-  std::exception_ptr error_;  // the first one
-  std::vector<std::thread> threads_;
+  std::unique_ptr<Hall> hall_;  // from the first call with other threads on
+  std::size_t size_ = 1;
 };
 
 }  // namespace blosc2_grok::j2k

@@ -142,9 +142,9 @@ class DecodePieces final : public SynthesisPieces<T> {
 
   void decode_together(int together) {
     work_.rows.reset();
-    this->start(*work_.kernels.rows, work_.tile, first_, together, reduce_, work_.crew->size(),
+    this->start(*work_.kernels.rows, work_.tile, first_, together, reduce_, work_.crew.size(),
                 pieces_each(work_.tile_coding.components[first_]), work_.rows);
-    this->run(*work_.crew);
+    this->run(work_.crew);
   }
 
   // COC markers may tell the three apart.

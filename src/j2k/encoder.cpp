@@ -37,7 +37,7 @@ void reserve_output(Workspace::Impl& work) {
 void write_tile(uint32_t index, Workspace::Impl& work) {
   reserve_output(work);
   order_precincts(work.header.size, work.header.coding, work.tile);
-  write_tile_parts(index, work.header, work.tile, *work.crew, work.output);
+  write_tile_parts(index, work.header, work.tile, work.crew, work.output);
 }
 
 std::size_t ended_size(const Workspace::Impl& work) {

@@ -92,8 +92,8 @@ void code_queue(double stop_slope, Workspace::Impl& work) {
   memory.stop_slope = stop_slope;
   Workspace::Impl* const what = &work;
   Batch batch(code_some, &what, uint32_t(memory.queue.size()), kBlocksAtOnce);
-  work.crew->add(batch);
-  work.crew->finish(batch);
+  work.crew.add(batch);
+  work.crew.finish(batch);
 }
 
 // How many code-blocks each of those coded so far stands for, by group.

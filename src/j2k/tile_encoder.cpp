@@ -51,9 +51,9 @@ class TilePieces : public AnalysisPieces<T> {
       const int together = work_.header.coding.mct && first_ == 0 ? 3 : 1;
       prepare(std::size_t(together));
       work_.rows.reset();
-      this->start(*work_.kernels.rows, work_.tile, first_, together, work_.crew->size(),
+      this->start(*work_.kernels.rows, work_.tile, first_, together, work_.crew.size(),
                   pieces_each(work_.header.coding.components[0]), work_.rows);
-      this->run(*work_.crew);
+      this->run(work_.crew);
     }
   }
 
@@ -236,9 +236,9 @@ std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspac
   for_each_sample(work.tile, sampling, [&](std::size_t b, uint32_t first, uint32_t count) {
     jobs[b] = {&work.tile.subbands[b], work.kept[first_band + b], first, sampling, {}, &work};
     jobs[b].batch = {encode_kept_blocks, &jobs[b], count, kBlocksAtOnce};
-    work.crew->add(jobs[b].batch);
+    work.crew.add(jobs[b].batch);
   });
-  for (const KeptJob& job : jobs) work.crew->finish(job.batch);
+  for (const KeptJob& job : jobs) work.crew.finish(job.batch);
   std::size_t bytes = 0;
   for (const auto& worker : work.workers) bytes += worker->counted_bytes;
   return bytes;

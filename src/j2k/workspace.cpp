@@ -54,9 +54,9 @@ void Workspace::Impl::forget_coded() {
   for (auto& worker : workers) worker->coded = {};
 }
 
-CallCrew::CallCrew(unsigned threads, Workspace::Impl& work) : work_(work), crew_(threads) {
-  while (work.workers.size() < crew_.size()) work.workers.push_back(std::make_unique<WorkerMemory>());
-  work.crew = &crew_;
+CallCrew::CallCrew(unsigned threads, Workspace::Impl& work) : work_(work) {
+  while (work.workers.size() < std::max(threads, 1u)) work.workers.push_back(std::make_unique<WorkerMemory>());
+  work.crew.gather(threads);
 }
 
 uint8_t* take_room(std::size_t most, WorkerMemory& worker, Workspace::Impl& work) {

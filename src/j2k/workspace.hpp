@@ -142,7 +142,7 @@ struct Workspace::Impl {
   std::vector<uint8_t> packed, tile_packed;  // decoder: packet headers from PPM, and a tile's from there or PPT
   std::vector<TilePart> parts;
   BlockSource* source = nullptr;                       // decoder: of code-blocks that don't come from packets
-  Crew* crew = nullptr;                                // of the call in work
+  Crew crew;
   std::vector<std::unique_ptr<WorkerMemory>> workers;  // as many at least as the crew has
   std::mutex coded_lock;                               // of `coded` and the tile's chunks while workers add to them
 
@@ -161,17 +161,16 @@ void start_bands(const PieceStage& stage, int64_t begin, int64_t end, std::size_
 // Fills `blocks` with all code-blocks of the rows that `start_bands` began. Returns how many there are.
 uint32_t list_piece_blocks(const PieceStage& stage, int together, WorkerMemory& worker);
 
-// The crew of a call, and memory for each of its workers.
+// Gathers the crew for a call, with memory for each worker.
 class CallCrew {
  public:
   CallCrew(unsigned threads, Workspace::Impl& work);
-  ~CallCrew() { work_.crew = nullptr; }
+  ~CallCrew() { work_.crew.dismiss(); }
   CallCrew(const CallCrew&) = delete;
   CallCrew& operator=(const CallCrew&) = delete;
 
  private:
   Workspace::Impl& work_;
-  Crew crew_;
 };
 
 // Room for a code-block's bytes in `coded`; what shall stay is taken off `WorkerMemory::coded` afterwards.

@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <thread>
 
 #include "support.hpp"
@@ -288,7 +291,8 @@ void add_up(const void* what, uint32_t first, uint32_t end, std::size_t worker) 
 
 TEST(CrewAlone, DoesEveryPieceOnce) {
   for (const unsigned threads : {0u, 1u, 2u, 8u}) {
-    Crew crew(threads);
+    Crew crew;
+    crew.gather(threads);
     EXPECT_EQ(crew.size(), std::max(threads, 1u));
     Sums sums[5];
     Batch batches[5];
@@ -305,21 +309,57 @@ TEST(CrewAlone, DoesEveryPieceOnce) {
       }
     }
     EXPECT_LE(sums[4].most_workers, std::max(threads, 1u));
+    crew.dismiss();
   }
 }
 
+// Fewer than are there, and more than ever; after a time in which all have left, too.
+TEST(CrewAlone, GathersAsManyAsEachCallWants) {
+  Crew crew;
+  for (const unsigned threads : {4u, 2u, 1u, 8u, 3u, 0u, 5u, 2u}) {
+    if (threads == 3) std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    crew.gather(threads);
+    EXPECT_EQ(crew.size(), std::max(threads, 1u));
+    Sums sums;
+    for (int round = 0; round < 50; ++round) crew.run_all(add_up, &sums, 100);
+    EXPECT_EQ(sums.sum, 50u * 4950u);
+    EXPECT_LE(sums.most_workers, std::max(threads, 1u));
+    crew.dismiss();
+  }
+}
+
+#if defined(__linux__)
+
+TEST(CrewAlone, ThreadsEndWhenNothingComes) {
+  const auto count_threads = [] {
+    const std::filesystem::directory_iterator tasks("/proc/self/task");
+    return std::distance(begin(tasks), end(tasks));
+  };
+  const auto before = count_threads();
+  Crew crew;
+  crew.gather(4);
+  crew.dismiss();
+  EXPECT_EQ(count_threads(), before + 3);
+  for (int i = 0; i < 1000 && count_threads() > before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(count_threads(), before);
+}
+
+#endif
+
 TEST(CrewAlone, StopsAtTheFirstError) {
+  Crew crew;
   for (const unsigned threads : {1u, 2u, 8u}) {
     for (int round = 0; round < 50; ++round) {
       Sums good, bad;
       bad.bad = 70;
       Batch first(add_up, &good, 50, 1), second(add_up, &bad, 100, 3), third(add_up, &good, 1000, 1);
-      Crew crew(threads);
+      crew.gather(threads);
       const auto run = [&] {
         for (Batch* batch : {&first, &second, &third}) crew.add(*batch);
         for (Batch* batch : {&third, &second, &first}) crew.finish(*batch);
       };
       EXPECT_THROW(run(), Error);
+      crew.dismiss();
     }
   }
 }

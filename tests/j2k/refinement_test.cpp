@@ -122,7 +122,7 @@ class Writer {
       for (uint32_t x = 0; x < band.grid_width; ++x) add_block(band, x, y);
     }
     Bytes out;
-    Crew alone(1);
+    Crew alone;
     write_main_header(header, 20, out);
     write_tile_parts(0, header, tile_, alone, out);
     write_end(out);

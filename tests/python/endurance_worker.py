@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Two programs of their own: ``endurance_worker.py memory ROUNDS`` and ``endurance_worker.py exit ENGINE``.
+"""Programs of their own: ``endurance_worker.py memory ROUNDS``, ``... exit ENGINE`` and ``... unload``.
 
 The first encodes and decodes, and prints by how many KiB the process's memory has grown since a tenth of the rounds.
-The second ends while its threads are encoding and decoding.
+The second ends while its threads are encoding and decoding. The third gives the library back while threads of it wait.
 """
 
 from __future__ import annotations
 
+import _ctypes
 import os
 import sys
 import threading
@@ -88,8 +89,17 @@ def exit_while_busy(parameters: Dict[str, Any]) -> None:
     time.sleep(0.2)
 
 
+def unload() -> None:
+    image = images.make("xray", "uint16", (512, 512))
+    _native.encode_block(image, parameters=Params(mode="HT", num_threads=3).to_dict())
+    _ctypes.dlclose(_native._lib._handle)
+    time.sleep(0.3)  # they wait for 0.1 s
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "memory":
         print(measure_memory(int(sys.argv[2])))
+    elif sys.argv[1] == "unload":
+        unload()
     else:
         exit_while_busy(Params(engine=sys.argv[2], mode=sys.argv[3] if len(sys.argv) > 3 else 0).to_dict())

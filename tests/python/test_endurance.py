@@ -124,6 +124,11 @@ def test_exit_while_threads_are_coding(engine: Any, is_long: bool) -> None:
         assert exit == 0, text
 
 
+def test_unloading_while_threads_wait() -> None:
+    exit, text = run_worker(endurance_worker.__file__, "unload", timeout=60)
+    assert exit == 0, text
+
+
 def test_memory_stays_flat(is_long: bool) -> None:
     rounds = LONG_MEMORY if is_long else QUICK_MEMORY
     exit, text = run_worker(endurance_worker.__file__, "memory", rounds, timeout=3600)
