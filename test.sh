@@ -3,7 +3,7 @@
 # Builds the project and runs its tests: CTest in builds with and without Grok and with sanitizers, pytest, the hosts.
 #
 #   ./test.sh          under 20 minutes on 2 cores, from a Debian 12 with nothing installed (root or sudo)
-#   ./test.sh --long   adds all hosts, the wheels, ThreadSanitizer, and ten times as many mutations and random cases
+#   ./test.sh --long   adds all hosts, the wheels, the benches, ThreadSanitizer, and ten times the mutations and cases
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . tools/setup.sh
@@ -24,10 +24,11 @@ for argument; do
   esac
 done
 
-build() {
+build() { # PRESET [OPTION...]
   local preset=$1 log=build/$1-build.log
+  shift
   mkdir -p build
-  { cmake --preset "$preset" -DBLOSC2_GROK_TEST_PYTHON="$venv/bin/python" && cmake --build --preset "$preset"; } \
+  { cmake --preset "$preset" -DBLOSC2_GROK_TEST_PYTHON="$venv/bin/python" "$@" && cmake --build --preset "$preset"; } \
     >"$log" 2>&1 || { tail -n 60 "$log"; return 1; }
 }
 
@@ -117,7 +118,10 @@ show_hosts() { local status=0; wait "$hosts_job" || status=$?; cat build/hosts.l
 step "pytest" run_pytest
 step "pytest without Grok" run_bare_pytest
 step "hosts: ${hosts[*]}" show_hosts
-[ ${#pytest_options[@]} -eq 0 ] || step "wheels" run_wheels
+if [ ${#pytest_options[@]} -ne 0 ]; then
+  step "wheels" run_wheels
+  step "build of the benches" build release -DBLOSC2_GROK_BUILD_BENCH=ON
+fi
 
 [ ${#failed[@]} -eq 0 ] || { say "failed: ${failed[*]}"; exit 1; }
 say "all tests passed in $SECONDS s"
