@@ -7,9 +7,9 @@
 
 namespace blosc2_grok::j2k {
 
-// Elements that every row has before its first and after its last one, for the kernels to use: an interleaved store of
-// two vectors of 16 may begin at the last one.
-inline constexpr std::size_t kRowPadding = 32;
+// Elements that every row has before its first and after its last one, for the kernels to use: an interleaved load of
+// two vectors of 16 may begin two after the last one.
+inline constexpr std::size_t kRowPadding = 48;
 
 constexpr std::size_t padded_row(std::size_t width) { return (width + 2 * kRowPadding + 15) / 16 * 16; }
 
@@ -36,7 +36,7 @@ struct RowKernels {
   void (*lift_97)(bool inverse, int step, float* dst, const float* a, const float* b, std::size_t count);
   // One row into its low and high half, and back. Of what is read only the padding may be changed; `scratch` is
   // two padded rows of `count`.
-  void (*split_53)(const int32_t* row, std::size_t count, int parity, int32_t* low, int32_t* high, int32_t* scratch);
+  void (*split_53)(int32_t* row, std::size_t count, int parity, int32_t* low, int32_t* high, int32_t* scratch);
   void (*split_97)(const float* row, std::size_t count, int parity, float low_scale, float high_scale, float* low,
                    float* high, float* scratch);
   void (*join_53)(int32_t* low, int32_t* high, std::size_t count, int parity, int32_t* row, int32_t* scratch);

@@ -41,7 +41,7 @@ void lift_along(T* row, std::size_t count, std::size_t first, Step step) {
   }
 }
 
-void split_53(const int32_t* from, std::size_t count, int parity, int32_t* low, int32_t* high, int32_t* row) {
+void split_53(int32_t* from, std::size_t count, int parity, int32_t* low, int32_t* high, int32_t* row) {
   std::copy_n(from, count, row);
   for (int s = 0; s < 2; ++s) {
     lift_along(row, count, std::size_t((s + 1 + parity) & 1),

@@ -105,11 +105,44 @@ struct Halves {
         low_first(parity - 1) {}
 };
 
-void split_53(const int32_t* row, std::size_t count, int parity, int32_t* low, int32_t* high, int32_t*) {
-  const Halves n(count, parity);
-  parity == 0 ? deinterleave(row, count, low, high) : deinterleave(row, count, high, low);
-  lift_half<false, 0>(high, n.high, low, n.low, n.high_first);
-  lift_half<false, 1>(low, n.low, high, n.high, n.low_first);
+// The 5/3 of a row in one go: every vector lifts its neighbours, too, which costs less than to wait for what was just
+// stored.
+HWY_INLINE Vec<int32_t> high_53(Vec<int32_t> x, Vec<int32_t> a, Vec<int32_t> b) { return lifted<false, 0>(x, a, b); }
+HWY_INLINE Vec<int32_t> low_53(Vec<int32_t> x, Vec<int32_t> a, Vec<int32_t> b) { return lifted<false, 1>(x, a, b); }
+HWY_INLINE Vec<int32_t> even_53(Vec<int32_t> x, Vec<int32_t> a, Vec<int32_t> b) { return lifted<true, 0>(x, a, b); }
+HWY_INLINE Vec<int32_t> odd_53(Vec<int32_t> x, Vec<int32_t> a, Vec<int32_t> b) { return lifted<true, 1>(x, a, b); }
+
+// Two samples beyond each end (F.4.7), of a row of two or more.
+void extend_row(int32_t* row, std::size_t count) {
+  row[-1] = row[1], row[count] = row[count - 2];
+  row[-2] = row[2], row[count + 1] = row[std::ptrdiff_t(count) - 3];
+}
+
+void split_53(int32_t* row, std::size_t count, int parity, int32_t* low, int32_t* high, int32_t*) {
+  const Tag<int32_t> d;
+  extend_row(row, count);
+  const auto pairs_at = [&](std::size_t i, std::ptrdiff_t at, Vec<int32_t>& a, Vec<int32_t>& b) HWY_ATTR {
+    hn::LoadInterleaved2(d, row + std::ptrdiff_t(2 * i) + at, a, b);
+  };
+  for (std::size_t i = 0; 2 * i < count; i += hn::Lanes(d)) {
+    Vec<int32_t> before, left, middle, right, after;
+    pairs_at(i, -2, before, left);
+    pairs_at(i, 0, middle, right);
+    if (parity == 0) {
+      // Even ones in the middle.
+      pairs_at(i, 1, right, after);
+      const auto h = high_53(right, middle, after);
+      hn::StoreU(h, d, high + i);
+      hn::StoreU(low_53(middle, high_53(left, before, middle), h), d, low + i);
+    } else {
+      // Odd ones in the middle.
+      Vec<int32_t> next, beyond;
+      pairs_at(i, 2, next, beyond);
+      const auto h = high_53(middle, left, right);
+      hn::StoreU(h, d, high + i);
+      hn::StoreU(low_53(right, h, high_53(next, right, beyond)), d, low + i);
+    }
+  }
 }
 
 void scale(float* row, std::size_t count, float factor) {
@@ -144,15 +177,33 @@ void finish_join(const Halves& n, int parity, T* even, const T* odd, T* row) {
   }
 }
 
-void join_53(int32_t* low, int32_t* high, std::size_t count, int parity, int32_t* row, int32_t* scratch) {
+// What a row's extension (F.3.7) would be split into: `last` is the half that the row ends with.
+void extend_halves(const Halves& n, std::size_t count, int parity, int32_t* low, int32_t* high) {
+  const bool ends_high = (std::size_t(parity) + count - 1) % 2 != 0;
+  low[n.low] = low[n.low - 1];
+  high[n.high] = ends_high && n.high > 1 ? high[n.high - 2] : high[n.high - 1];
+  low[-1] = low[0];
+  high[-1] = parity != 0 ? high[1] : high[0];
+}
+
+void join_53(int32_t* low, int32_t* high, std::size_t count, int parity, int32_t* row, int32_t*) {
   const Tag<int32_t> d;
-  const Halves n(count, parity);
-  mirror_ends(high, n.high);
-  for (std::size_t i = 0; i < n.low; i += hn::Lanes(d)) {
-    const int32_t* left = high + std::ptrdiff_t(i) + n.low_first;
-    hn::StoreU(lifted<true, 0>(hn::LoadU(d, low + i), hn::LoadU(d, left), hn::LoadU(d, left + 1)), d, scratch + i);
+  extend_halves(Halves(count, parity), count, parity, low, high);
+  const auto at = [&](const int32_t* half, std::size_t i, std::ptrdiff_t by) HWY_ATTR {
+    return hn::LoadU(d, half + std::ptrdiff_t(i) + by);
+  };
+  for (std::size_t i = 0; 2 * i < count; i += hn::Lanes(d)) {
+    const auto h = at(high, i, 0);
+    if (parity == 0) {
+      const auto next = at(high, i, 1);
+      const auto e = even_53(at(low, i, 0), at(high, i, -1), h);
+      hn::StoreInterleaved2(e, odd_53(h, e, even_53(at(low, i, 1), h, next)), d, row + 2 * i);
+    } else {
+      const auto e = even_53(at(low, i, 0), h, at(high, i, 1));
+      const auto before = even_53(at(low, i, -1), at(high, i, -1), h);
+      hn::StoreInterleaved2(odd_53(h, before, e), e, d, row + 2 * i);
+    }
   }
-  finish_join<1>(n, parity, scratch, high, row);
 }
 
 void copy_scaled(const float* from, std::size_t count, float factor, float* to) {

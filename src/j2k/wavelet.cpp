@@ -36,7 +36,7 @@ void copy_scaled(const T* from, std::size_t count, float scale, T* to) {
   for (std::size_t i = 0; i < count; ++i) to[i] = std::is_same_v<T, float> ? T(float(from[i]) * scale) : from[i];
 }
 
-void split_row(const RowKernels& k, const int32_t* row, std::size_t count, int parity, float, int32_t* low,
+void split_row(const RowKernels& k, int32_t* row, std::size_t count, int parity, float, int32_t* low,
                int32_t* high, int32_t* scratch) {
   k.split_53(row, count, parity, low, high, scratch);
 }
