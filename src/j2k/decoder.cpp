@@ -141,7 +141,7 @@ class DecodePieces final : public SynthesisPieces<T> {
   static constexpr bool kFloat = std::is_same_v<T, float>;
 
   void decode_together(int together) {
-    work_.rows.reset();
+    work_.rows.reset_into_one();
     this->start(*work_.kernels.rows, work_.tile, first_, together, reduce_, work_.crew.size(),
                 pieces_each(work_.tile_coding.components[first_]), work_.rows);
     this->run(work_.crew);

@@ -25,7 +25,7 @@ class RequantizedPieces final : public SynthesisPieces<float> {
 
   void measure(std::size_t first, int together) {
     first_ = first;
-    work_.rows.reset();
+    work_.rows.reset_into_one();
     start(*work_.kernels.rows, work_.tile, first, together, 0, work_.crew.size(),
           pieces_each(work_.header.coding.components[0]), work_.rows);
     run(work_.crew);

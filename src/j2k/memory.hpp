@@ -66,7 +66,15 @@ class Arena {
   // Shortens the piece taken last.
   void give_back(std::size_t bytes) { used_ -= bytes / kAlignment * kAlignment; }
   void reset() { current_ = 0, used_ = 0, taken_ = 0; }
-  void release() { chunks_.clear(), reset(); }
+  // The same, and next time all pieces find room in one chunk: those of several were left half empty.
+  void reset_into_one() {
+    if (chunks_.size() > 1) {
+      chunks_.clear();
+      chunks_.push_back({make_aligned(most_taken_), most_taken_});
+    }
+    reset();
+  }
+  void release() { chunks_.clear(), reset(), most_taken_ = 0; }
   // Between two calls of `reset`, at any time yet.
   std::size_t most_taken() const { return most_taken_; }
   // Forgets all pieces; so many bytes will fit into one chunk, which is the only one if there was none as large.

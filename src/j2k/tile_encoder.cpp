@@ -50,7 +50,7 @@ class TilePieces : public AnalysisPieces<T> {
     for (first_ = 0; first_ < components; first_ += std::size_t(this->together_)) {
       const int together = work_.header.coding.mct && first_ == 0 ? 3 : 1;
       prepare(std::size_t(together));
-      work_.rows.reset();
+      work_.rows.reset_into_one();
       this->start(*work_.kernels.rows, work_.tile, first_, together, work_.crew.size(),
                   pieces_each(work_.header.coding.components[0]), work_.rows);
       this->run(work_.crew);
