@@ -11,14 +11,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 hosts=(newest oldest)
 pytest_options=()
 presets=(release bare asan)
-mutations=
+mutations= settings=1000
 for argument; do
   case $argument in
     --long)
       hosts=(all)
       pytest_options=(--long)
       presets+=(tsan)
-      mutations=20000
+      mutations=20000 settings=100000
       ;;
     *) sed -n '3,6s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
@@ -53,6 +53,19 @@ run_damaged() {
 }
 run_mutated() { # PRESET TEST COUNT
   J2K_TEST_CASES=$3 "build/$1/tests/j2k/$2_test" --gtest_brief=1 --gtest_filter='*.MutatedStreams*'
+}
+
+# Both of our coders with random settings, before decoders that share no code with them.
+run_random_settings() {
+  local first=$((RANDOM << 15 | RANDOM)) status=0
+  say "$settings settings for each coder from seed $first"
+  random_settings ht "$first" &
+  random_settings part1 "$first" || status=$?
+  wait $! || status=$?
+  return $status
+}
+random_settings() { # CODER FIRST_SEED
+  PYTHON="$venv/bin/python" CAMPAIGN_OUT="build/random-$1.jsonl" tools/campaign.sh "$1" "$2" "$settings"
 }
 
 # run_pytest: against the installed wheel.
@@ -111,6 +124,7 @@ for preset in "${presets[@]}"; do
     release | asan) [ -z "$mutations" ] || step "damaged streams in build/$preset" run_damaged "$preset" ;;
   esac
 done
+step "random settings" run_random_settings
 # pytest has work for one core, the hosts for the other.
 run_hosts >build/hosts.log 2>&1 &
 hosts_job=$!

@@ -59,7 +59,9 @@ void openjph_decode(std::span<const uint8_t> bytes, Image& image) {
   openjph_peer::decode(bytes, image.view());
 }
 
-std::string no_rule(const CampaignCase&) { return {}; }
+std::string reference_rule(const CampaignCase& test) {
+  return test.options.region_shift != 0 ? "a region of interest" : "";
+}
 
 std::vector<Witness> find_witnesses(const std::shared_ptr<Ffmpeg>& ffmpeg, bool high_throughput) {
   std::vector<Witness> out;
@@ -79,13 +81,12 @@ class Campaign {
       : high_throughput_(high_throughput), witnesses_(std::move(witnesses)) {}
 
   void run(uint64_t seed) {
-    const CampaignCase test = campaign_case(seed, high_throughput_);
+    CampaignCase test = campaign_case(seed, high_throughput_);
     ++tally_.settings;
     tally_.lossless += test.options.reversible ? 1 : 0;
     tally_.extremes += test.is_extreme ? 1 : 0;
     try {
-      const std::span<const uint8_t> encoded = encode(test.image.view(), test.options, workspace_);
-      const std::vector<uint8_t> bytes(encoded.begin(), encoded.end());
+      const std::vector<uint8_t> bytes = encode_in_parts(test);
       Image ours = test.image;
       ours.allocate();
       decode(bytes, ours.view(), workspace_, {0, test.options.threads});
@@ -100,6 +101,17 @@ class Campaign {
   bool is_good() const { return tally_.differences == 0; }
 
  private:
+  // In one part where there would be more than 255.
+  std::vector<uint8_t> encode_in_parts(CampaignCase& test) {
+    try {
+      return encode_case(test, workspace_);
+    } catch (const Error& error) {
+      if (!test.options.tile_parts || std::string(error.what()).find("255 tile-parts") == std::string::npos) throw;
+      test.options.tile_parts = false;
+      return encode_case(test, workspace_);
+    }
+  }
+
   void report(const CampaignCase& test, const std::string& what) {
     ++tally_.differences;
     std::printf("%s: %s\n", what.c_str(), describe(test).c_str());
@@ -141,7 +153,7 @@ class Campaign {
 
   bool high_throughput_;
   std::vector<Witness> witnesses_;
-  Witness reference_{"the reference of tests/reference", no_rule, reference_decode, 0, {}, {}};
+  Witness reference_{"the reference of tests/reference", reference_rule, reference_decode, 0, {}, {}};
   Tally tally_;
   Workspace workspace_;
 };

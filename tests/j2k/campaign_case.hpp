@@ -85,6 +85,28 @@ inline void make_extreme(Case& test, Random& random) {
   fill(image, content == 3 ? Content::kExtremes : content == 4 ? Content::kCheckerboard : Content::kText, random);
 }
 
+constexpr int kMostWitnessedPlanes = 30;  // in OpenJPEG's integers
+
+// What changes the order and the wrapping of the passes, not the samples: tile-parts, lengths, layers, a region.
+inline void choose_wrapping(const Image& image, EncodeOptions& o, Random& random) {
+  o.tile_parts = random() % 4 == 0;
+  o.packet_lengths = random() % 4 == 0;
+  o.part_lengths = random() % 4 == 0;
+  if (o.high_throughput) return;
+  if (random() % 4 == 0) {
+    std::vector<std::size_t> sizes;
+    for (uint32_t i = pick(random, 1, 4); i > 0; --i) sizes.push_back(400 + random() % (image.memory.size() + 1));
+    std::sort(sizes.begin(), sizes.end());
+    for (const std::size_t size : sizes) o.layers.push_back({size, 0});
+    o.layers.push_back({0, 0});
+  }
+  // Above the bit-planes of the others, or not at all.
+  const int planes = image.bits + 2 + o.mct, least = planes + o.guard_bits, most = kMostWitnessedPlanes - planes;
+  if (!o.reversible || least > most || (o.block_style & 1) != 0 || random() % 4 != 0) return;
+  o.region_component = pick(random, 0, image.components - 1);
+  o.region_shift = int(pick(random, uint32_t(least), uint32_t(most)));
+}
+
 struct CampaignCase : Case {
   uint64_t seed = 0;
   bool is_extreme = false;
@@ -111,6 +133,7 @@ inline CampaignCase campaign_case(uint64_t seed, bool high_throughput) {
   if (o.resolutions > 16 && random() % 4 != 0) o.resolutions = 1 + o.resolutions % 8;
   if (o.guard_bits < 2 && random() % 2 != 0) o.guard_bits = 3;
   o.threads = random() % 32 == 0 ? 3 : 1;
+  choose_wrapping(test.image, o, random);
   return test;
 }
 
@@ -127,7 +150,10 @@ inline std::string describe(const CampaignCase& test) {
                      std::to_string(o.guard_bits) + ", at " + pair_of(o.image_offset) + ", tiles " + pair_of(o.tile) +
                      " at " + pair_of(o.tile_offset) + ", style " + std::to_string(o.block_style) + ", precincts";
   for (const Size size : o.precincts) text += " " + pair_of(size);
-  return text;
+  text += ", tile-parts " + std::to_string(o.tile_parts) + ", PLT " + std::to_string(o.packet_lengths) + ", TLM " +
+          std::to_string(o.part_lengths) + ", layers";
+  for (const LayerTarget& layer : o.layers) text += " " + std::to_string(layer.bytes);
+  return text + ", region " + std::to_string(o.region_component) + " up by " + std::to_string(o.region_shift);
 }
 
 }  // namespace blosc2_grok::j2k::test

@@ -51,6 +51,7 @@ inline std::string ffmpeg_rule(const CampaignCase& test) {
   if (is_by_place(o) && !o.precincts.empty() && (o.tile.width != 0 || has_offsets(o))) {
     return "precincts with tiles or offsets in an order by place";
   }
+  if (o.region_shift != 0 && test.image.components > 1) return "a region of interest in one of several components";
   // In HT it takes a code-block that uses all bit-planes for another; with 3 guard bits there is none.
   if (o.high_throughput && o.guard_bits < 2) return "HT with less than 2 guard bits";
   if (o.high_throughput && o.guard_bits == 2 && is_full_swing(test.image)) {
