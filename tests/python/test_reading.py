@@ -259,3 +259,11 @@ def test_many_blocks_by_one_call_are_what_each_is_by_its_own(coder: str) -> None
     array.schunk.update_chunk(0, bytes(chunk))
     with pytest.raises(blosc2_grok.Error, match=r"chunk 0, block 7 at .*damaged"):
         blosc2_grok.read(array, reduce=2)
+
+
+def test_a_chunk_of_other_blocks_is_an_error() -> None:
+    image = images.make("xray", "uint16", (128, 128))
+    array, other = (asarray(image, chunks=(128, 128), blocks=blocks) for blocks in ((64, 64), (128, 64)))
+    array.schunk.update_chunk(0, other.schunk.get_chunk(0))
+    with pytest.raises(blosc2_grok.Error, match="chunk 0 is damaged: it has no block 3"):
+        read(array, (slice(64, None), slice(64, None)), reduce=1)
