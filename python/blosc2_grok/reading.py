@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _native
-from .blocks import JPEG2000_KINDS, StoredBlock, placed_blocks
+from .blocks import JPEG2000_KINDS, StoredBlock, locate_streams, placed_blocks
 from .chunk_reading import ChunkReader, Piece, shift_up
 from .containers import Blosc2Container, Container, open_container
 from .errors import Error, last_error
@@ -23,6 +24,7 @@ from .partition import Shape, resolve_roles
 
 _BATCH_BYTES = 1 << 18  # of samples, decoded by a thread at once
 _BATCH_STORED_BYTES = 1 << 24  # read ahead for it
+_LONE_BYTES = 1 << 16  # of a block that has no work for several threads
 
 _Batch = List[Tuple[ChunkReader, List[Piece]]]
 
@@ -66,7 +68,8 @@ def read(b: Any, key: Any = (), *, reduce: int = 0, layers: Optional[int] = None
     region = _Region.of(key, container, reduce)
     is_whole = reduce == 0 and layers is None
     if is_whole and isinstance(container, Blosc2Container) and not mixes_up(container.chunks, container.blocks):
-        return region.finish(_read_by_host(container, region))
+        lone = _read_lone_block(container)
+        return region.finish(_read_by_host(container, region) if lone is None else lone[region.bounds()])
     out = np.zeros(region.shape(), dtype=container.dtype)
     _read_blocks(container, region, layers or 0, out)
     return region.finish(out)
@@ -111,6 +114,9 @@ class _Region:
         """First and last + 1 of the samples asked for, along each axis, at the lower resolution."""
         return shift_up(self.starts, self.shifts), shift_up(self.stops, self.shifts)
 
+    def bounds(self) -> Tuple[slice, ...]:
+        return tuple(slice(start, stop) for start, stop in zip(self.starts, self.stops))
+
     def shape(self) -> Shape:
         return tuple(stop - start for start, stop in zip(*self.reduced()))
 
@@ -135,10 +141,27 @@ def expand_key(key: Any, ndim: int) -> List[Any]:
     return items[:at] + [slice(None)] * missing + items[at + len(ellipses) :]
 
 
+def _read_lone_block(container: Blosc2Container) -> Optional[NDArray[Any]]:
+    """All of a small array that is a single block; None where there is more to it.
+
+    Blosc2 would hold Python's lock while it decodes, so that many such arrays kept one thread busy.
+    """
+    nbytes = math.prod(container.blocks) * container.dtype.itemsize
+    if container.shape != container.blocks or nbytes > _LONE_BYTES or len(container) != 1:
+        return None
+    chunk, blocks = container.load(0)
+    streams = locate_streams(chunk)
+    if streams is None or len(streams) != 1:
+        return None
+    out = np.empty((1, *blocks), dtype=container.dtype)
+    _native.decode_reduced(chunk, streams, out, blocks, 0)
+    return out[0] if streams[0, 2] else None
+
+
 def _read_by_host(container: Blosc2Container, region: _Region) -> NDArray[Any]:
     serial = _native.message_serial()
     try:
-        return np.asarray(container.array[tuple(slice(a, b) for a, b in zip(region.starts, region.stops))])
+        return np.asarray(container.array[region.bounds()])
     except RuntimeError as error:
         reason = last_error(serial)
         raise Error(reason.text if reason else str(error)) from error
