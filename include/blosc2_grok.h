@@ -214,8 +214,8 @@ typedef struct {
   int32_t is_done; /**< Set by the call: 1 when its samples are in `dst`. */
 } blosc2_grok_stored;
 
-/** Decodes several stored blocks of one chunk at a lower resolution or quality, with one call for all: what a preview
- *  of many small blocks costs is the calls.
+/** Decodes several stored blocks of one chunk, in full or at a lower resolution or quality, with one call for all: what a
+ *  preview of many small blocks costs is the calls.
  *
  *  Block i gets the i-th part of `dst`, of `dst_size / count` bytes: samples of the array's dtype in C order, of the shape
  *  `reduced_shape`, which has ceil(n / 2^reduce) for n samples along its axes of rows and columns. A block that can only
@@ -223,7 +223,7 @@ typedef struct {
  *  that is damaged, keeps `is_done` 0, and its part of `dst` is unspecified: decode it by itself to learn why.
  *
  *  @param ndim axes of `block_shape` and `reduced_shape`, 1 to 16.
- *  @param reduce resolutions to leave out.
+ *  @param reduce resolutions to leave out; 0 for none.
  *  @param layers quality layers to use; 0 for all.
  *  @return blocks that are done, or a negative BLOSC2_ERROR_*. */
 BLOSC2_GROK_EXPORT int64_t blosc2_grok_decode_reduced(uint8_t *dst, size_t dst_size, const uint8_t *chunk,

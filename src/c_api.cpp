@@ -256,9 +256,9 @@ int64_t blosc2_grok_decode_reduced(uint8_t* dst, size_t dst_size, const uint8_t*
                                    const int32_t* reduced_shape, uint32_t reduce, uint32_t layers) {
   return blosc2_grok::guard([&]() -> int64_t {
     if (dst == nullptr || chunk == nullptr || blocks == nullptr || block_shape == nullptr || reduced_shape == nullptr ||
-        count < 1 || ndim < 1 || ndim > 16 || reduce + layers == 0) {
+        count < 1 || ndim < 1 || ndim > 16) {
       throw Error(ErrorCode::kInvalidParam, "blosc2_grok_decode_reduced needs a chunk, a destination, blocks (", count,
-                  "), shapes of 1 to 16 axes (", ndim, ") and reduce or layers");
+                  ") and shapes of 1 to 16 axes (", ndim, ")");
     }
     const size_t part = dst_size / static_cast<size_t>(count), axes = static_cast<size_t>(ndim);
     int64_t done = 0;

@@ -216,11 +216,12 @@ void decode_opened(const DecodeRequest& request, const StoredBlock& stored) {
 }
 
 // Whether the samples of fewer resolutions are the array's own: its axes, its rows and columns, no mapping.
-bool is_reducible(const StoredBlock& stored, unsigned reduce, std::span<const int32_t> block_shape,
+bool is_reducible(const StoredBlock& stored, const DecodeOptions& options, std::span<const int32_t> block_shape,
                   std::span<const int32_t> reduced_shape) {
   const CodestreamHeader& header = stored.header;
   if (!stored.segment || stored.segment->mapping || header.x0 != 0 || header.y0 != 0) return false;
-  if (reduce > header.decompositions) return false;
+  if (options.reduce > header.decompositions) return false;
+  if (!options.is_partial() && stored.segment->shuffled_typesize != 0) return false;  // in full it is for the host
   Layout layout = stored.segment->layout;
   std::vector<uint32_t> extents, reduced;
   for (size_t axis = 0; axis < block_shape.size(); ++axis) {
@@ -229,7 +230,7 @@ bool is_reducible(const StoredBlock& stored, unsigned reduce, std::span<const in
     reduced.push_back(static_cast<uint32_t>(reduced_shape[axis]));
   }
   if (layout.extents != extents) return false;
-  shrink(layout, reduce);
+  shrink(layout, options.reduce);
   return layout.extents == reduced;
 }
 
@@ -243,7 +244,7 @@ void decode_block(const DecodeRequest& request) {
 bool decode_reduced(const DecodeRequest& request, std::span<const int32_t> block_shape,
                     std::span<const int32_t> reduced_shape) {
   const StoredBlock stored = open_stored_block(request.stored_block);
-  if (!is_reducible(stored, request.options.reduce, block_shape, reduced_shape)) return false;
+  if (!is_reducible(stored, request.options, block_shape, reduced_shape)) return false;
   decode_opened(request, stored);
   return true;
 }

@@ -37,7 +37,8 @@ class Peer:
 
 
 def _ours(name: str, kind: str, coder: str) -> Peer:
-    return Peer(name, kind, "ours", "blosc2_codecs", "Ours", {"coder": coder}, ("rate", "psnr", "max_error", "rmse"))
+    options = {"coder": coder, "shares_arrays": kind == "part1"}
+    return Peer(name, kind, "ours", "blosc2_codecs", "Ours", options, ("rate", "psnr", "max_error", "rmse"))
 
 
 def _plugin(name: str, kind: str, venv: str, codec: str, **more: Any) -> Peer:

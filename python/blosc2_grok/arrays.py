@@ -16,7 +16,7 @@ import numpy as np
 
 from . import _native
 from .calibration import correct_target
-from .checked import plain_params
+from .checked import normal_params
 from .containers import METALAYER, stored_parameters
 from .errors import Error, last_error, notices
 from .guard import check_only_block
@@ -109,7 +109,7 @@ def asarray(
     target = target_path(blosc2_kwargs)
     serial = _native.message_serial()
     with ring_as_error(serial, target):
-        sample = Sample.of(source, plan.grid(), everything=calibrate == "all")
+        sample = Sample(source, plan.grid(), everything=calibrate == "all")
         sample.threads = _cparams_dict(blosc2_kwargs.get("cparams")).get("nthreads") or 0
         plan = settle(plan, sample, noise)
         sample.forget()
@@ -320,8 +320,7 @@ def meta(params: Optional[Params] = None, **parameters: Any) -> Dict[str, Any]:
     """
     if params is not None and parameters:
         raise ValueError("parameters are given twice: by params and by name")
-    plain = params.to_dict() if params is not None else plain_params(parameters)
-    return {METALAYER: _native.normalize(plain)}
+    return {METALAYER: normal_params(parameters if params is None else params.to_dict())}
 
 
 def like(b: Any) -> Dict[str, Any]:

@@ -18,6 +18,8 @@ JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
 J2K_SIGNATURE = b"\xff\x4f\xff\x51"
 JPEG2000_CODECS = (37, 39, 40)
 """Blosc2's codec ids: grok, j2k, htj2k."""
+JPEG2000_KINDS = ("jp2", "j2k", "unknown")
+"""``StoredBlock.kind`` of the blocks of these codecs."""
 
 _OTHER_CODEC_FORMAT = 6  # in the upper three bits of the flags: the codec is named by the byte udcodec
 _STORED = 0x02
@@ -71,7 +73,7 @@ def codestreams(b: Any, *, all: bool = False) -> Iterator[StoredBlock]:
     container = open_container(b)
     for number in range(len(container)):
         for placed in placed_blocks(container, number):
-            if all or (placed.kind in ("jp2", "j2k", "unknown") and 0 not in placed.shape):
+            if all or (placed.kind in JPEG2000_KINDS and 0 not in placed.shape):
                 yield placed
 
 

@@ -25,7 +25,7 @@ def find_depth(source: Any, grid: Grid) -> Optional[int]:
     if grid.dtype.kind not in "ui" or grid.dtype.itemsize > 2 or math.prod(grid.shape) == 0:
         return None
     least = greatest = 0
-    for image in Sample.of(source, grid, everything=True).images():
+    for image in Sample(source, grid, everything=True).images():
         least, greatest = min(least, int(image.min())), max(greatest, int(image.max()))
     if grid.dtype.kind == "u":
         return max(greatest.bit_length(), 1)
@@ -152,7 +152,7 @@ def calibrate(
     roles = resolve_roles(samples.shape, given.get("layout"), element_bytes)
     part = tuple(blocks) if blocks is not None else pick_blocks(samples.shape, roles, samples.dtype.itemsize)
     whole = tuple(chunks) if chunks is not None else pick_chunks(samples.shape, part, roles, samples.dtype.itemsize)
-    drawn = Sample.of(samples, Grid(samples.shape, samples.dtype, whole, part))
+    drawn = Sample(samples, Grid(samples.shape, samples.dtype, whole, part))
     target = find_target(drawn, given, ratio, tolerance=0.01)
     found: Dict[str, Any] = {**given, "rmse": target}
     if cap is not None:

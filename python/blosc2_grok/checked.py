@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Dict, Mapping
 
 from . import _native
 from .params import Params
@@ -11,9 +13,14 @@ from .params import Params
 _MOST_KEPT = 64
 
 
-class _Checked(NamedTuple):
+@dataclass
+class _Checked:
     params: Params
     plain: Dict[str, Any]
+
+    @cached_property
+    def normal(self) -> Dict[str, Any]:
+        return _native.normalize(self.plain)
 
 
 _kept: Dict[bytes, _Checked] = {}
@@ -33,6 +40,14 @@ def plain_params(parameters: Mapping[str, Any]) -> Dict[str, Any]:
     :raises ValueError: a parameter is wrong.
     """
     return dict(_check(parameters).plain)
+
+
+def normal_params(parameters: Mapping[str, Any]) -> Dict[str, Any]:
+    """The whole set in canonical form, as the metalayer has it; its lists are not to be changed.
+
+    :raises ValueError: a parameter is wrong.
+    """
+    return dict(_check(parameters).normal)
 
 
 def _check(parameters: Mapping[str, Any]) -> _Checked:

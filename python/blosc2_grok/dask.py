@@ -104,7 +104,7 @@ def to_hdf5(
     wanted = planning.gather_params(params, coder, {}, qualities)
     planning.check_single_quality(wanted, ratio, noise)
     plan = replace(planning.make_plan(source.shape, dtype, wanted, chunks, blocks), ratio=ratio)
-    plan = planning.settle(plan, calibration.Sample.of(source, plan.grid()), noise)
+    plan = planning.settle(plan, calibration.Sample(source, plan.grid()), noise)
     cparams, meta = arrays.merge_cparams(None, 0), arrays.meta(**plan.parameters)
     recipe = ChunkRecipe(plan.shape, plan.dtype, plan.chunks, plan.blocks, cparams, meta, as_frames=True)
     stored_bytes = 0

@@ -29,6 +29,8 @@ def messages(since: int = 0, kind: int = 0) -> List[Message]:
     """
     from . import _native
 
+    if _native.message_serial() <= since:
+        return []
     found: List[Message] = []
     message = _native.next_message(since, kind)
     while message is not None:

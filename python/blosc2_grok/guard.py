@@ -31,12 +31,12 @@ def check_trial_block(sample: Sample, parameters: Mapping[str, Any]) -> None:
     :raises Error: the codec's reason; also where a block's budget is below what headers take.
     """
     plain = plain_params(parameters)
+    if _has_one_block(sample.grid) and plain["tile_size"] == [0, 0]:
+        return
     telling = [name for name, value in plain.items() if value != _DEFAULTS[name] and name not in _IMAGE_FREE]
     is_lossy = any(plain[name] is not None for name in ("max_error", "rmse", "psnr", "quality_mode"))
     has_odd_mode = plain["mode"] not in (0, 64) or (plain["mode"] == 64 and is_lossy) or plain["mct"] == 1
     if not telling and not has_odd_mode:
-        return
-    if _has_one_block(sample.grid) and plain["tile_size"] == [0, 0]:
         return
     for block, _ in sample.blocks():
         if not block.any():

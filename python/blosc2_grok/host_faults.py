@@ -17,10 +17,10 @@ def mixes_up(chunks: Sequence[int], blocks: Sequence[int]) -> bool:
     Versions 2.7.0 to 3.7.2 do when a whole chunk is written or read: other versions then read wrong samples, and they
     misread what others wrote. Seen with Zstandard, too.
     """
-    version = tuple(int(part) for part in re.findall(r"\d+", blosc2.__version__)[:2])
-    if not FIRST_FAULTY <= version < FIRST_RIGHT:
+    if are_in_line(chunks, blocks) or not _looks_in_line(chunks, blocks):
         return False
-    return _looks_in_line(chunks, blocks) and not are_in_line(chunks, blocks)
+    version = tuple(int(part) for part in re.findall(r"\d+", blosc2.__version__)[:2])
+    return FIRST_FAULTY <= version < FIRST_RIGHT
 
 
 def are_in_line(chunks: Sequence[int], blocks: Sequence[int]) -> bool:

@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+import math
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import chain, groupby, islice
-from typing import Any, Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from itertools import chain, islice
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 import blosc2
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _native
-from .blocks import StoredBlock, locate_streams, placed_blocks
+from .blocks import JPEG2000_KINDS, StoredBlock, locate_streams, placed_blocks
+from .chunk_reading import ChunkReader, Piece, shift_up
 from .containers import Blosc2Container, Container, open_container
 from .errors import Error, last_error
 from .host_faults import mixes_up
@@ -22,7 +24,9 @@ from .partition import Shape, resolve_roles
 
 _BATCH_BYTES = 1 << 18  # of samples, decoded by a thread at once
 _BATCH_STORED_BYTES = 1 << 24  # read ahead for it
-_JPEG2000 = ("jp2", "j2k", "unknown")
+_LONE_BYTES = 1 << 16  # of a block that has no work for several threads
+
+_Batch = List[Tuple[ChunkReader, List[Piece]]]
 
 
 def read(b: Any, key: Any = (), *, reduce: int = 0, layers: Optional[int] = None) -> NDArray[Any]:
@@ -64,7 +68,8 @@ def read(b: Any, key: Any = (), *, reduce: int = 0, layers: Optional[int] = None
     region = _Region.of(key, container, reduce)
     is_whole = reduce == 0 and layers is None
     if is_whole and isinstance(container, Blosc2Container) and not mixes_up(container.chunks, container.blocks):
-        return region.finish(_read_by_host(container, region))
+        lone = _read_lone_block(container)
+        return region.finish(_read_by_host(container, region) if lone is None else lone[region.bounds()])
     out = np.zeros(region.shape(), dtype=container.dtype)
     _read_blocks(container, region, layers or 0, out)
     return region.finish(out)
@@ -109,6 +114,9 @@ class _Region:
         """First and last + 1 of the samples asked for, along each axis, at the lower resolution."""
         return shift_up(self.starts, self.shifts), shift_up(self.stops, self.shifts)
 
+    def bounds(self) -> Tuple[slice, ...]:
+        return tuple(slice(start, stop) for start, stop in zip(self.starts, self.stops))
+
     def shape(self) -> Shape:
         return tuple(stop - start for start, stop in zip(*self.reduced()))
 
@@ -116,11 +124,6 @@ class _Region:
         """Steps and dropped axes."""
         picked = tuple(0 if axis in self.dropped else slice(None, None, step) for axis, step in enumerate(self.steps))
         return np.asarray(out[picked])
-
-
-def shift_up(numbers: Sequence[int], shifts: Sequence[int]) -> Shape:
-    """Divided by 2^shift, rounded up."""
-    return tuple(-(-number >> shift) for number, shift in zip(numbers, shifts))
 
 
 def expand_key(key: Any, ndim: int) -> List[Any]:
@@ -138,200 +141,82 @@ def expand_key(key: Any, ndim: int) -> List[Any]:
     return items[:at] + [slice(None)] * missing + items[at + len(ellipses) :]
 
 
+def _read_lone_block(container: Blosc2Container) -> Optional[NDArray[Any]]:
+    """All of a small array that is a single block; None where there is more to it.
+
+    Blosc2 would hold Python's lock while it decodes, so that many such arrays kept one thread busy.
+    """
+    nbytes = math.prod(container.blocks) * container.dtype.itemsize
+    if container.shape != container.blocks or nbytes > _LONE_BYTES or len(container) != 1:
+        return None
+    chunk, blocks = container.load(0)
+    streams = locate_streams(chunk)
+    if streams is None or len(streams) != 1:
+        return None
+    out = np.empty((1, *blocks), dtype=container.dtype)
+    _native.decode_reduced(chunk, streams, out, blocks, 0)
+    return out[0] if streams[0, 2] else None
+
+
 def _read_by_host(container: Blosc2Container, region: _Region) -> NDArray[Any]:
     serial = _native.message_serial()
     try:
-        return np.asarray(container.array[tuple(slice(a, b) for a, b in zip(region.starts, region.stops))])
+        return np.asarray(container.array[region.bounds()])
     except RuntimeError as error:
         reason = last_error(serial)
         raise Error(reason.text if reason else str(error)) from error
 
 
 def _read_blocks(container: Container, region: _Region, layers: int, out: NDArray[Any]) -> None:
-    low, high = region.reduced()
-
-    def put(batch: List[Tuple[StoredBlock, _HostChunk]]) -> None:
-        for (block, chunk), samples in zip(batch, _decode_batch(batch, region.shifts, layers)):
-            _put_block(block, chunk, region, layers, out, low, high, samples)
-
-    batches = _batches(_jobs(container, region), sum(region.shifts))
+    batches = _batches(container, region, layers)
     begun = list(islice(batches, 2))
     if len(begun) < 2:  # a thread takes longer to start
         for batch in begun:
-            put(batch)
+            _put(batch, out)
         return
     threads = int(blosc2.nthreads) or os.cpu_count() or 1
     with ThreadPoolExecutor(max_workers=threads) as executor:
         pending: List[Future[None]] = []
         for batch in chain(begun, batches):
-            pending.append(executor.submit(put, batch))
+            pending.append(executor.submit(_put, batch, out))
             while len(pending) > 4 * threads:
                 pending.pop(0).result()
         for future in pending:
             future.result()
 
 
-def _batches(
-    jobs: Iterator[Tuple[StoredBlock, _HostChunk]], shift: int
-) -> Iterator[List[Tuple[StoredBlock, _HostChunk]]]:
+def _put(batch: _Batch, out: NDArray[Any]) -> None:
+    for chunk, pieces in batch:
+        chunk.put(pieces, out)
+
+
+def _batches(container: Container, region: _Region, layers: int) -> Iterator[_Batch]:
     """Blocks by the handful, where few of their samples are wanted: threads that take turns at Python's lock for each
     of them are slower than one thread alone."""
-    batch: List[Tuple[StoredBlock, _HostChunk]] = []
-    wanted = stored = 0
-    for block, chunk in jobs:
-        batch.append((block, chunk))
-        wanted += block.nbytes >> shift
-        stored += len(block.data)
-        if wanted >= _BATCH_BYTES or stored >= _BATCH_STORED_BYTES:
-            yield batch
-            batch, wanted, stored = [], 0, 0
+    low, high = region.reduced()
+    batch: _Batch = []
+    filled = 0.0
+    for number in _touched_chunks(container, region):
+        chunk = ChunkReader(container, number, region.shifts, layers)
+        pieces = chunk.pieces(low, high)
+        most = max(1, min(_BATCH_BYTES // chunk.wanted_bytes_each(), _BATCH_STORED_BYTES // chunk.stored_bytes_each()))
+        while taken := list(islice(pieces, most)):
+            batch.append((chunk, taken))
+            filled += len(taken) / most
+            if filled >= 1:
+                yield batch
+                batch, filled = [], 0.0
     if batch:
         yield batch
 
 
-def _jobs(container: Container, region: _Region) -> Iterator[Tuple[StoredBlock, _HostChunk]]:
-    """Blocks that have a part of the region, each with its chunk."""
-    for number in _touched_chunks(container, region):
-        stored = container.load(number)
-        chunk = _HostChunk(stored[0], container.dtype)
-        for block in placed_blocks(container, number, stored):
-            if 0 not in block.shape and _touches(block.start, block.shape, region):
-                yield block, chunk
-
-
-def _decode_batch(
-    batch: List[Tuple[StoredBlock, _HostChunk]], shifts: Shape, layers: int
-) -> Iterator[Optional[NDArray[Any]]]:
-    """Blocks at a lower resolution, all of a chunk by one call; None for those that are to be decoded one by one."""
-    for chunk, pairs in groupby(batch, key=lambda pair: pair[1]):
-        yield from chunk.decode_reduced([block for block, _ in pairs], shifts, layers)
-
-
-def _touches(start: Sequence[int], shape: Sequence[int], region: _Region) -> bool:
-    low, high = region.reduced()
-    first = shift_up(start, region.shifts)
-    length = shift_up(shape, region.shifts)
-    return all(f < h and low_ < f + n for f, n, low_, h in zip(first, length, low, high))
-
-
 def _touched_chunks(container: Container, region: _Region) -> Iterator[int]:
+    low, high = region.reduced()
+    length = shift_up(container.chunks, region.shifts)
     for number in range(len(container)):
-        if _touches(container.start(number), container.chunks, region):
+        first = shift_up(container.start(number), region.shifts)
+        if all(f < h and low_ < f + n for f, n, low_, h in zip(first, length, low, high)):
             yield number
-
-
-class _HostChunk:
-    """A chunk that Blosc2 decodes, once, when one of its blocks needs it."""
-
-    def __init__(self, stored: bytes, dtype: Any) -> None:
-        self.stored = stored
-        self.dtype = dtype
-        self.samples: Optional[bytes] = None
-
-    def decode_reduced(self, blocks: List[StoredBlock], shifts: Shape, layers: int) -> List[Optional[NDArray[Any]]]:
-        """None for a block that has more to it than to be decoded at this resolution."""
-        streams = locate_streams(self.stored) if any(shifts) or layers else None
-        if streams is None:
-            return [None] * len(blocks)
-        asked = streams[[block.block for block in blocks]]
-        out = np.empty((len(blocks), *shift_up(blocks[0].block_shape, shifts)), dtype=self.dtype)
-        _native.decode_reduced(self.stored, asked, out, blocks[0].block_shape, max(shifts), layers)
-        return [samples if is_done else None for samples, is_done in zip(out, asked[:, 2])]
-
-    def is_unfiltered(self) -> bool:
-        """Whether raw blocks are samples as they are: so are those of a chunk that is stored without compression."""
-        return bool(self.stored[2] & 0x02) or not any(self.stored[16:22])
-
-    def block(self, index: int, nbytes: int) -> bytes:
-        if self.samples is None:
-            self.samples = bytes(blosc2.decompress2(self.stored))
-        return self.samples[index * nbytes : (index + 1) * nbytes]
-
-
-def _put_block(
-    block: StoredBlock,
-    chunk: _HostChunk,
-    region: _Region,
-    layers: int,
-    out: NDArray[Any],
-    low: Shape,
-    high: Shape,
-    decoded: Optional[NDArray[Any]],
-) -> None:
-    """Writes what a block has of the region; decodes it, where that was not done yet."""
-    try:
-        samples = _decode(block, chunk, region.shifts, layers) if decoded is None else decoded
-    except Error as error:
-        raise Error(f"chunk {block.chunk}, block {block.block} at {block.start}: {error}") from error
-    first = shift_up(block.start, region.shifts)
-    last = tuple(f + n for f, n in zip(first, shift_up(block.shape, region.shifts)))
-    begin = tuple(max(a, b) for a, b in zip(first, low))
-    end = tuple(min(a, b) for a, b in zip(last, high))
-    target = tuple(slice(a - at, b - at) for a, b, at in zip(begin, end, low))
-    source = tuple(slice(a - at, b - at) for a, b, at in zip(begin, end, first))
-    out[target] = samples[source]
-
-
-def _decode(block: StoredBlock, chunk: _HostChunk, shifts: Shape, layers: int) -> NDArray[Any]:
-    """The block at the resolution asked for, padding included or not."""
-    dtype = chunk.dtype
-    nbytes = int(np.prod(block.block_shape)) * dtype.itemsize
-    is_split = block.nbytes != nbytes  # one of several streams of a block
-    if block.kind in ("zero", "uninitialized") and not is_split:
-        return np.zeros(shift_up(block.block_shape, shifts), dtype=dtype)
-    if block.kind not in _JPEG2000:
-        is_plain = block.kind == "raw" and chunk.is_unfiltered() and len(block.data) == nbytes
-        data: Any = block.data if is_plain else chunk.block(block.block, nbytes)
-        return _average(_view(data, block.block_shape, dtype), block.shape, shifts)
-    description = _native.describe_block(block.data)
-    reduce = max(shifts, default=0)
-    if _can_reduce(block, description, shifts):
-        possible = min(reduce, description["codestream"]["resolutions"] - 1)
-        done = tuple(min(shift, possible) for shift in shifts)
-        shape = shift_up(block.block_shape, done)
-        size = int(np.prod(shape)) * dtype.itemsize
-        samples = _view(_native.decode_block_partly(block.data, size, possible, layers), shape, dtype)
-        left = tuple(shift - less for shift, less in zip(shifts, done))
-        return _average(samples, shift_up(block.shape, done), left)
-    if description.get("shuffled"):
-        data = chunk.block(block.block, block.nbytes)
-    else:
-        data = _native.decode_block(block.data, block.nbytes)
-    return _average(_view(data, block.block_shape, dtype), block.shape, shifts)
-
-
-def _can_reduce(block: StoredBlock, description: Mapping[str, Any], shifts: Shape) -> bool:
-    """Whether decoding a part gives what is asked for: the block's rows and columns must be the array's."""
-    if description["legacy"] or description["mapped"] or description["codestream"]["offset"] != [0, 0]:
-        return False
-    axes = [axis for axis, extent in enumerate(block.block_shape) if extent != 1]
-    if [block.block_shape[axis] for axis in axes] != description["extents"]:
-        return False
-    coded = {axes[role] for role in description["roles"][:2] if role >= 0}
-    return coded == {axis for axis in axes if shifts[axis]} or not any(shifts)
-
-
-def _view(data: Any, shape: Shape, dtype: Any) -> NDArray[Any]:
-    return np.frombuffer(data, dtype=dtype).reshape(shape)
-
-
-def _average(samples: NDArray[Any], valid: Sequence[int], shifts: Sequence[int]) -> NDArray[Any]:
-    """Means of cells of 2^shift samples; samples beyond ``valid`` don't count."""
-    if not any(shifts):
-        return samples
-    dtype = samples.dtype
-    wide: Any = {"c": np.complex128}.get(dtype.kind, np.longdouble if dtype.itemsize == 8 else np.float64)
-    part = samples[tuple(slice(0, n) for n in valid)].astype(wide)
-    for axis, shift in enumerate(shifts):
-        if shift == 0:
-            continue
-        edges = np.arange(0, part.shape[axis], 1 << shift)
-        counts = np.diff(np.append(edges, part.shape[axis]))
-        counts = counts.reshape([-1 if a == axis else 1 for a in range(part.ndim)])
-        part = np.add.reduceat(part, edges, axis=axis) / counts
-    if dtype.kind == "b":
-        return np.asarray(part >= 0.5)
-    return np.asarray((np.rint(part) if dtype.kind in "ui" else part).astype(dtype))
 
 
 @dataclass
@@ -393,7 +278,7 @@ def verify(b: Any, *, progress: Optional[Callable[[int, int, int], None]] = None
 
 def _check_block(block: StoredBlock) -> Tuple[str, str, float]:
     """Kind ("lossless", "lossy", "unchecked" or "problem"), what is wrong, and the error that it says it has."""
-    if block.kind not in _JPEG2000:
+    if block.kind not in JPEG2000_KINDS:
         return "unchecked", "", 0.0
     try:
         description = _native.describe_block(block.data)

@@ -7,13 +7,14 @@ import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Callable, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _native
-from .checked import plain_params
+from .checked import normal_params
 from .containers import unravel
 from .partition import Region, Shape, block_starts
 
@@ -69,26 +70,25 @@ class Sample:
 
     source: Any
     grid: Grid
-    positions: List[Tuple[int, ...]]
+    everything: bool = False  # all blocks, not SAMPLED_BLOCKS of them
     slope: float = 0.7  # of log(ratio) over log(rmse), as last seen
     threads: int = 0  # 0: as many as there are cores
     _cache: List[Tuple[NDArray[Any], Region]] = field(default_factory=list)
 
-    @classmethod
-    def of(cls, source: Any, grid: Grid, everything: bool = False) -> Sample:
-        """All blocks, or SAMPLED_BLOCKS of them: spread evenly, each at random within its part (seeded)."""
-        starts = grid.starts()
+    @cached_property
+    def positions(self) -> List[Tuple[int, ...]]:
+        """Where the blocks begin: spread evenly, each at random within its part (seeded)."""
+        starts, grid = self.grid.starts(), self.grid
         count = math.prod(len(axis) for axis in starts)
         block_bytes = math.prod(grid.blocks) * grid.dtype.itemsize
         wanted = max(min(SAMPLED_BLOCKS, SAMPLED_BYTES // max(block_bytes, 1)), 4)
-        if everything or count <= wanted:
+        if self.everything or count <= wanted:
             numbers: Iterable[int] = range(count)
         else:
             edges = np.linspace(0, count, wanted + 1).astype(np.int64)
             numbers = np.random.default_rng(0).integers(edges[:-1], edges[1:]).tolist()
         lengths = [len(axis) for axis in starts]
-        positions = [tuple(axis[i] for axis, i in zip(starts, unravel(number, lengths) or ())) for number in numbers]
-        return cls(source, grid, positions)
+        return [tuple(axis[i] for axis, i in zip(starts, unravel(number, lengths) or ())) for number in numbers]
 
     def forget(self) -> None:
         """Gives the memory of blocks back; they would be read again."""
@@ -119,7 +119,7 @@ class Sample:
     def try_parameters(self, parameters: Mapping[str, Any], most_blocks: Optional[int] = None) -> List[Trial]:
         """Encodes the blocks, several at a time; Error says what can't be done."""
         pairs = list(_first(self.blocks(), most_blocks)) if self._cache or most_blocks else self.blocks()
-        packed = _native.normalize(plain_params(parameters))
+        packed = normal_params(parameters)
         with ThreadPoolExecutor(max_workers=self.threads or os.cpu_count() or 1) as executor:
             return list(_map_bounded(executor, lambda pair: self._try_block(pair, packed), pairs))
 

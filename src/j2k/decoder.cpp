@@ -281,7 +281,7 @@ void decode_tiles(std::span<const uint8_t> bytes, const ImageView& image, const 
     check_coding(work.tile_coding);
     build_tile(work.header.size, work.tile_coding, t, packets.header_room(), work.tile);
     order_precincts(work.header.size, work.tile_coding, work.tile);
-    read_packets(work.tile_coding, packets, work.tile);
+    read_packets(work.tile_coding, packets, {options.reduce, options.layers}, work.tile);
     if (options.layers > 0 && options.layers < work.tile_coding.layers) drop_layers(options.layers, work.tile);
     decode_components(image, options.reduce, work);
   }

@@ -2,6 +2,7 @@
 // Packets (ISO/IEC 15444-1 B.9, B.10 and 15444-15 B): a layer's contribution of one precinct, header and body.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -48,9 +49,20 @@ struct PacketBytes {
   std::size_t header_room() const { return are_apart ? headers.size() : bodies.size(); }
 };
 
-// Reads every packet of the tile; the chunks point into the bodies.
-// Components' resolutions are all read; what is not wanted is left alone later.
-void read_packets(const TileCoding& coding, const PacketBytes& bytes, Tile& tile);
+// What a decoder of fewer resolutions or layers can do with.
+struct WantedPackets {
+  int reduce = 0;
+  int layers = 0;  // 0: all
+
+  bool has_resolution(const PrecinctRef& ref, const TileCoding& coding) const {
+    return int(ref.resolution) + reduce <= coding.components[ref.component].levels;
+  }
+  int end_layer(const TileCoding& coding) const { return layers > 0 ? std::min(layers, coding.layers) : coding.layers; }
+};
+
+// Reads the tile's packets up to the last wanted one; with progression order changes all. The chunks point into the
+// bodies. What came before it unwanted is left alone later.
+void read_packets(const TileCoding& coding, const PacketBytes& bytes, const WantedPackets& wanted, Tile& tile);
 
 // Takes away what layer `first` and later ones brought.
 void drop_layers(int first, Tile& tile);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Reads packets (ISO/IEC 15444-1 B.10, 15444-15 B): which code-blocks, how many passes, where their bytes are.
+#include <algorithm>
+
 #include "bit_io.hpp"
 #include "ebcot_block.hpp"
 #include "marker_codes.hpp"
@@ -159,17 +161,30 @@ class PacketReader {
   int style_ = 0;  // of the component in work
 };
 
+// Packets that a decoder of fewer resolutions and layers wants; those of a component without so many are none.
+std::size_t count_wanted(const TileCoding& coding, const WantedPackets& wanted, const Tile& tile) {
+  const auto is_wanted = [&](const PrecinctRef& ref) { return wanted.has_resolution(ref, coding); };
+  return std::size_t(std::ranges::count_if(tile.order, is_wanted)) * std::size_t(wanted.end_layer(coding));
+}
+
 }  // namespace
 
-void read_packets(const TileCoding& coding, const PacketBytes& bytes, Tile& tile) {
+void read_packets(const TileCoding& coding, const PacketBytes& bytes, const WantedPackets& wanted, Tile& tile) {
   PacketReader reader(coding, bytes, tile);
   if (coding.changes.empty()) {
-    return for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) { reader.read(layer, ref); });
+    std::size_t left = count_wanted(coding, wanted, tile);
+    return for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) {
+      if (left == 0) return false;
+      reader.read(layer, ref);
+      left -= layer < wanted.end_layer(coding) && wanted.has_resolution(ref, coding);
+      return true;
+    });
   }
   ChangedOrder order(coding, bytes.header_room(), tile);
   while (order.next()) {
     for_each_packet(order.progression(), order.end_layer(), order.precincts(), [&](int layer, const PrecinctRef& ref) {
       if (order.is_new(layer, ref)) reader.read(layer, ref);
+      return true;
     });
   }
 }

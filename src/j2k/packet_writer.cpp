@@ -186,6 +186,7 @@ void write_packets(const TileCoding& coding, Tile& tile, Bytes& out, PacketObser
     observer.before_packet(ref.resolution);
     writer.write(layer, ref);
     observer.after_packet();
+    return true;
   });
 }
 

@@ -84,6 +84,72 @@ TEST(Layers, RandomCasesDecodeAsOpenJpegDecodesThem) {
   }
 }
 
+constexpr Progression kProgressions[] = {Progression::kLrcp, Progression::kRlcp, Progression::kRpcl, Progression::kPcrl,
+                                        Progression::kCprl};
+
+struct Layered {
+  Image image;
+  std::vector<uint8_t> bytes;
+};
+
+// 3 layers of several precincts.
+Layered layered_in(Progression progression, Workspace& workspace) {
+  Layered layered;
+  layered.image.rows = 203, layered.image.columns = 170, layered.image.components = 2;
+  layered.image.bits = 8, layered.image.bytes = 1;
+  Random random(12);
+  fill(layered.image, Content::kNoise, random);
+  EncodeOptions options = part1_options(true);
+  options.progression = progression;
+  options.precincts = {{64, 64}, {32, 32}};
+  options.codeblock = {32, 32};
+  options.layers = {{6000, 0}, {20000, 0}, {}};
+  layered.bytes = encoded(layered.image, options, workspace);
+  return layered;
+}
+
+Image preview(std::span<const uint8_t> bytes, const Image& of, int reduce, int layers, Workspace& workspace) {
+  Image image = of;
+  image.rows = uint32_t(ceil_shift(of.rows, reduce)), image.columns = uint32_t(ceil_shift(of.columns, reduce));
+  image.allocate();
+  decode(bytes, image.view(), workspace, {reduce, 1, layers});
+  return image;
+}
+
+TEST(Layers, OfFewerResolutionsAreOpenJpegs) {
+  Workspace workspace;
+  for (const Progression progression : kProgressions) {
+    const Layered layered = layered_in(progression, workspace);
+    for (int reduce = 0; reduce < 4; ++reduce) {
+      for (int layers = 0; layers < 4; ++layers) {
+        SCOPED_TRACE(testing::Message() << "progression " << int(progression) << ", reduce " << reduce << ", layers "
+                                        << layers);
+        const Image ours = preview(layered.bytes, layered.image, reduce, layers, workspace);
+        Image theirs = ours;
+        openjpeg_decode(layered.bytes, theirs, reduce, layers);
+        EXPECT_EQ(largest_difference(ours, theirs), 0);
+      }
+    }
+  }
+}
+
+// All bits set are no packets.
+TEST(Layers, NothingIsReadBehindTheLastPacketWanted) {
+  Workspace workspace;
+  const auto expect_front_suffices = [&](Progression progression, int reduce, int layers) {
+    const Layered layered = layered_in(progression, workspace);
+    std::vector<uint8_t> front = layered.bytes;
+    std::fill(front.begin() + std::ptrdiff_t(front.size() / 2), front.end() - 2, uint8_t{0xFF});
+    const Image whole = preview(layered.bytes, layered.image, reduce, layers, workspace);
+    EXPECT_TRUE(preview(front, layered.image, reduce, layers, workspace).memory == whole.memory);
+    EXPECT_THROW(preview(front, layered.image, 0, 0, workspace), Error);
+  };
+  expect_front_suffices(Progression::kLrcp, 0, 1);
+  expect_front_suffices(Progression::kLrcp, 2, 1);
+  expect_front_suffices(Progression::kRlcp, 2, 0);
+  expect_front_suffices(Progression::kRpcl, 2, 0);
+}
+
 TEST(Layers, TheLossToldIsThatOfDecoding) {
   Workspace workspace, decoder;
   for (int seed = 0; seed < case_count(250); ++seed) {

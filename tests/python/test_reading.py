@@ -259,3 +259,29 @@ def test_many_blocks_by_one_call_are_what_each_is_by_its_own(coder: str) -> None
     array.schunk.update_chunk(0, bytes(chunk))
     with pytest.raises(blosc2_grok.Error, match=r"chunk 0, block 7 at .*damaged"):
         blosc2_grok.read(array, reduce=2)
+
+
+def test_a_chunk_of_other_blocks_is_an_error() -> None:
+    image = images.make("xray", "uint16", (128, 128))
+    array, other = (asarray(image, chunks=(128, 128), blocks=blocks) for blocks in ((64, 64), (128, 64)))
+    array.schunk.update_chunk(0, other.schunk.get_chunk(0))
+    with pytest.raises(blosc2_grok.Error, match="chunk 0 is damaged: it has no block 3"):
+        read(array, (slice(64, None), slice(64, None)), reduce=1)
+
+
+@pytest.mark.parametrize("dtype", ["?", "u1", "i2", ">u2", "u4", "f4", "c16"])
+def test_a_lone_block_is_what_blosc2_reads(dtype: str) -> None:
+    image = images.make("xray", "int16", (64, 80)).astype(dtype)
+    shuffled = blosc2.asarray(image, chunks=(64, 80), blocks=(64, 80), cparams={"codec": blosc2.Codec.GROK})
+    for array in (asarray(image), shuffled, asarray(np.zeros_like(image)), blosc2.asarray(image)):
+        for key in ((), 3, (slice(2, 60, 3), -1)):
+            np.testing.assert_array_equal(read(array, key), array[key])
+
+
+def test_a_damaged_lone_block_is_an_error() -> None:
+    array = asarray(images.make("xray", "uint16", (64, 80)))
+    chunk = bytearray(array.schunk.get_chunk(0))
+    chunk[-20] ^= 1
+    array.schunk.update_chunk(0, bytes(chunk))
+    with pytest.raises(blosc2_grok.Error, match="checksum"):
+        read(array)

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import importlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, Iterable
 
 import blosc2
 import numpy as np
@@ -29,7 +30,10 @@ class Blosc2Adapter(Adapter):
         if not case.separate:
             return self.store(case.samples, tuple(case.chunks), tuple(case.blocks))
         shape = tuple(case.blocks[1:])
-        return [self.store(one, shape, shape) for one in case.samples]
+        return self.each(lambda one: self.store(one, shape, shape), case.samples)
+
+    def each(self, call: Callable[[Any], Any], arrays: Iterable[Any]) -> list[Any]:
+        return [call(one) for one in arrays]
 
     def decode(self, stored: Any) -> Any:
         return np.stack([one[...] for one in stored]) if isinstance(stored, list) else stored[...]
@@ -47,15 +51,18 @@ class Blosc2Adapter(Adapter):
 
 
 class Ours(Blosc2Adapter):
-    """blosc2_grok.asarray; lossy by the 9/7 wavelet, as all Part 1 peers are."""
+    """blosc2_grok.asarray; lossy by the 9/7 wavelet, as all Part 1 peers are.
+
+    ``shares_arrays``: threads share small arrays. Coding one must take longer than Python's part in it.
+    """
 
     packages = ("blosc2-grok", "blosc2")
 
-    def __init__(self, coder: str) -> None:
+    def __init__(self, coder: str, shares_arrays: bool) -> None:
         import blosc2_grok
 
         self.plugin = blosc2_grok
-        self.coder = coder
+        self.coder, self.shares_arrays = coder, shares_arrays
 
     def versions(self) -> list[str]:
         engines = self.plugin.diagnose()["library"]["engines"]
@@ -63,6 +70,9 @@ class Ours(Blosc2Adapter):
 
     def prepare(self, case: Case) -> None:
         super().prepare(case)
+        is_shared = self.shares_arrays and case.separate and case.threads > 1
+        self.pool = ThreadPoolExecutor(case.threads) if is_shared else None
+        blosc2.set_releasegil(is_shared)
         kind, value = case.quality or (None, None)
         self.quality = {kind: value} if kind in ("psnr", "max_error", "rmse") else {}
         self.params: dict[str, Any] = {"mct": "auto"}
@@ -75,9 +85,16 @@ class Ours(Blosc2Adapter):
         return {}
 
     def store(self, samples: np.ndarray, chunks: Any, blocks: Any, **storage: Any) -> Any:
-        threads = {"nthreads": self.case.threads}
+        threads = {"nthreads": 1 if self.pool else self.case.threads}
         return self.plugin.asarray(samples, chunks=chunks, blocks=blocks, coder=self.coder, params=self.params,
                                    cparams=threads, dparams=threads, **self.quality, **storage)  # fmt: skip
+
+    def each(self, call: Callable[[Any], Any], arrays: Iterable[Any]) -> list[Any]:
+        return list(self.pool.map(call, arrays)) if self.pool else super().each(call, arrays)
+
+    def decode(self, stored: Any) -> Any:
+        """By our own function where threads share arrays: Blosc2 keeps Python's lock while it decodes."""
+        return np.stack(self.each(self.plugin.read, stored)) if self.pool else super().decode(stored)
 
     def decode_reduced(self, stored: Any) -> Any:
         return self.plugin.read(stored, reduce=3)

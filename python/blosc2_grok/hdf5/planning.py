@@ -58,7 +58,7 @@ def draw_sample(source: Any, plan: planning.Plan, means: Means) -> calibration.S
     if plan.blocks == plan.chunks and not _depends_on_size(plan.parameters):
         blocks = pick_blocks(plan.chunks, plan.roles, plan.dtype.itemsize)
         grid = replace(grid, blocks=tuple(min(pair) for pair in zip(blocks, plan.blocks)))
-    sample = calibration.Sample.of(source, grid, everything=plan.calibrate == "all")
+    sample = calibration.Sample(source, grid, everything=plan.calibrate == "all")
     sample.threads = means.jobs
     return sample
 
