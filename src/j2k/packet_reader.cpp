@@ -4,7 +4,6 @@
 #include "ebcot_block.hpp"
 #include "marker_codes.hpp"
 #include "packet.hpp"
-#include "packet_order.hpp"
 #include "progression_changes.hpp"
 
 namespace blosc2_grok::j2k {
@@ -163,15 +162,8 @@ class PacketReader {
 
 void read_packets(const TileCoding& coding, const PacketBytes& bytes, Tile& tile) {
   PacketReader reader(coding, bytes, tile);
-  if (coding.changes.empty()) {
-    return for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) { reader.read(layer, ref); });
-  }
-  ChangedOrder order(coding, bytes.header_room(), tile);
-  while (order.next()) {
-    for_each_packet(order.progression(), order.end_layer(), order.precincts(), [&](int layer, const PrecinctRef& ref) {
-      if (order.is_new(layer, ref)) reader.read(layer, ref);
-    });
-  }
+  for_each_packet(coding, bytes.header_room(), tile,
+                  [&](int layer, const PrecinctRef& ref) { reader.read(layer, ref); });
 }
 
 void drop_layers(int first, Tile& tile) {
