@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Builds the project and runs its tests: CTest in builds with and without Grok and with sanitizers, pytest, the hosts.
+# Builds the project and runs its tests: CTest in builds with all engines, with ours alone and with sanitizers, pytest,
+# the hosts.
 #
 #   ./test.sh          under 20 minutes on 2 cores, from a Debian 12 with nothing installed (root or sudo)
 #   ./test.sh --long   adds all hosts, the wheels, the benches, ThreadSanitizer, and ten times the mutations and cases
@@ -20,7 +21,7 @@ for argument; do
       presets+=(tsan)
       mutations=20000 settings=100000
       ;;
-    *) sed -n '3,6s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    *) sed -n '3,7s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
 done
 
@@ -71,7 +72,7 @@ random_settings() { # CODER FIRST_SEED
 # run_pytest: against the installed wheel.
 run_pytest() { "$venv/bin/python" -m pytest -q "${pytest_options[@]}" tests/python; }
 
-# run_bare_pytest: what engines have a part in, quick, against the build without Grok.
+# run_bare_pytest: what engines have a part in, quick, against the build with our engine alone.
 run_bare_pytest() {
   local site=build/bare/site
   rm -rf "$site"
@@ -79,7 +80,7 @@ run_bare_pytest() {
   cp -r python/blosc2_grok "$site"
   cp build/bare/libblosc2_grok.so "$site/blosc2_grok"
   PYTHONPATH=$PWD/$site "$venv/bin/python" -m pytest -q \
-    tests/python/test_{arrays,drop_in,golden,loss,matrix,parameters_in_bytes,params,quality,round_trip,threads}.py
+    tests/python/test_{arrays,coder,drop_in,errors,golden,loss,matrix,parameters_in_bytes,params,quality,round_trip,threads}.py
 }
 
 run_hosts() {
@@ -130,7 +131,7 @@ run_hosts >build/hosts.log 2>&1 &
 hosts_job=$!
 show_hosts() { local status=0; wait "$hosts_job" || status=$?; cat build/hosts.log; return $status; }
 step "pytest" run_pytest
-step "pytest without Grok" run_bare_pytest
+step "pytest with our engine alone" run_bare_pytest
 step "hosts: ${hosts[*]}" show_hosts
 if [ ${#pytest_options[@]} -ne 0 ]; then
   step "wheels" run_wheels

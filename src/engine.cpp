@@ -26,6 +26,13 @@ std::string wanted_name(EngineName name) {
   return environment == nullptr || std::string_view(environment) == "auto" ? "" : environment;
 }
 
+std::string absence(const std::string& wanted) {
+  std::string reason = text("engine '", wanted, "' is not in this build");
+  if (wanted == "openjpeg") reason += ": it was made without BLOSC2_GROK_WITH_OPENJPEG";
+  if (wanted == "grok") reason += ": it was made without BLOSC2_GROK_WITH_GROK, or without a libgrokj2k";
+  return reason;
+}
+
 template <class Refusal>
 std::vector<const Engine*> find(const std::string& wanted, Refusal&& refusal) {
   std::vector<const Engine*> able;
@@ -42,7 +49,7 @@ std::vector<const Engine*> find(const std::string& wanted, Refusal&& refusal) {
     reasons += text(reasons.empty() ? "" : "; ", engine->name(), ": ", reason);
   }
   if (!able.empty()) return able;
-  if (!is_known) throw Error(ErrorCode::kCodecSupport, "engine '", wanted, "' is not in this build");
+  if (!is_known) throw Error(ErrorCode::kCodecSupport, absence(wanted));
   throw Error(ErrorCode::kCodecSupport, "no engine can do this: ", reasons);
 }
 

@@ -13,7 +13,10 @@ const Engine* j2k_engine();
 
 // In the order of preference.
 inline std::vector<const Engine*> make_engine_list() {
-  std::vector<const Engine*> list{j2k_engine(), openjpeg_engine()};
+  std::vector<const Engine*> list{j2k_engine()};
+#if defined(BLOSC2_GROK_WITH_OPENJPEG)
+  list.push_back(openjpeg_engine());
+#endif
 #if defined(BLOSC2_GROK_WITH_GROK)
   list.push_back(grok_engine());
 #endif

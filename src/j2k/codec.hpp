@@ -79,8 +79,10 @@ struct EncodeOptions {
   // others. In layers, and in those only, the region comes first.
   uint32_t region_component = 0;
   int region_shift = 0;
-  int profile = 0;               // Part 1: Rsiz, 1 or 2 for profiles 0 and 1, whose limits are the caller's to keep
+  int profile = 0;               // Part 1: Rsiz of a profile, whose limits are the caller's to keep
   bool tile_parts = false;       // a new one at each change of resolution, 255 a tile at most
+  bool component_parts = false;  // a new one at each change of component
+  bool highest_apart = false;    // the highest resolution by a second progression (POC), after all others
   bool packet_lengths = false;   // PLT marker segments
   bool part_lengths = false;     // TLM marker segments
   unsigned threads = 1;          // that work on the image; the bytes are the same for any number

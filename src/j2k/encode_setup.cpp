@@ -76,6 +76,16 @@ int check_layers(const EncodeOptions& options) {
   return int(options.layers.size());
 }
 
+// As in 4K cinema: whoever wants half the size stops after the first progression.
+void set_highest_apart(const ConstImageView& image, int levels, TileCoding& coding) {
+  if (levels == 0) fail("a single resolution can't be put apart");
+  const auto highest = uint32_t(levels);
+  ProgressionChange change{0, highest, 0, image.components, coding.layers, coding.progression};
+  coding.changes.push_back(change);
+  change.first_resolution = highest, change.end_resolution = highest + 1;
+  coding.changes.push_back(change);
+}
+
 void set_coding(const ConstImageView& image, const EncodeOptions& options, TileCoding& coding) {
   ComponentCoding component;
   if (options.resolutions < 1 || options.resolutions > kMaxLevels + 1) {
@@ -98,6 +108,8 @@ void set_coding(const ConstImageView& image, const EncodeOptions& options, TileC
   }
   coding.progression = options.progression;
   coding.layers = check_layers(options);
+  coding.changes.clear();
+  if (options.highest_apart) set_highest_apart(image, component.levels, coding);
   coding.mct = options.mct;
   check_region(image, options);
   if (options.mct && image.components < 3) fail("a colour transformation of ", image.components, " components");
@@ -120,10 +132,13 @@ void set_up_encoding(const ConstImageView& image, const EncodeOptions& options, 
   check_image(image);
   set_size(image, options, header.size);
   set_coding(image, options, header.coding);
-  if (options.profile < 0 || options.profile > 2) fail("Rsiz ", options.profile, ": 1 and 2 are known");
+  constexpr int kPart2 = 0x8000, kHighThroughput = 0x4000;
+  if (options.profile < 0 || options.profile >= kHighThroughput) {
+    fail("Rsiz ", options.profile, options.profile >= kPart2 ? ": Part 2 is not written" : " is no profile of Part 1");
+  }
   if (options.profile != 0 && options.high_throughput) fail("High-Throughput has no Rsiz ", options.profile);
   header.profile = options.profile;
-  header.parts = {options.tile_parts, options.packet_lengths, options.part_lengths};
+  header.parts = {options.tile_parts, options.component_parts, options.packet_lengths, options.part_lengths};
 }
 
 }  // namespace blosc2_grok::j2k

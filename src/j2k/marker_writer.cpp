@@ -63,6 +63,20 @@ void write_qcd(const ComponentCoding& coding, Bytes& out) {
   }
 }
 
+void write_poc(const TileCoding& coding, Bytes& out) {
+  if (coding.changes.empty()) return;
+  const bool wide = coding.components.size() > 256;
+  const auto put_component = [&](uint32_t component) { wide ? put16(out, component) : put8(out, component); };
+  put16(out, kPoc);
+  put16(out, uint32_t(2 + (wide ? 9 : 7) * coding.changes.size()));
+  for (const ProgressionChange& change : coding.changes) {
+    put8(out, change.first_resolution), put_component(change.first_component);
+    put16(out, uint32_t(change.end_layer));
+    put8(out, change.end_resolution), put_component(change.end_component);
+    put8(out, uint32_t(change.progression));
+  }
+}
+
 void write_rgn(const TileCoding& coding, Bytes& out) {
   const bool wide = coding.components.size() > 256;
   for (std::size_t c = 0; c < coding.components.size(); ++c) {
@@ -85,6 +99,7 @@ void write_main_header(const MainHeader& header, int magnitude_bits, Bytes& out)
   if (high_throughput) write_cap(coding.components[0].reversible, magnitude_bits, out);
   write_cod(coding, out);
   write_qcd(coding.components[0], out);
+  write_poc(coding, out);
   write_rgn(coding, out);
 }
 

@@ -94,6 +94,7 @@ constexpr int band_gain_log2(int band) { return band == 0 ? 0 : band == 3 ? 2 : 
 // Encoder: what stands around the packets.
 struct PartLayout {
   bool by_resolution = false;   // a new tile-part whenever the next packet's resolution is another one
+  bool by_component = false;    // or component
   bool packet_lengths = false;  // PLT
   bool part_lengths = false;    // TLM
 };

@@ -15,7 +15,7 @@ namespace blosc2_grok::j2k {
 // Told of each packet that is written, and may write in between.
 class PacketObserver {
  public:
-  virtual void before_packet(uint32_t resolution) = 0;
+  virtual void before_packet(const PrecinctRef& precinct) = 0;
   virtual void after_packet() = 0;
 
  protected:

@@ -33,9 +33,4 @@ void for_each_packet(Progression progression, int layers, std::span<const Precin
   }
 }
 
-template <class Visit>
-void for_each_packet(const TileCoding& coding, Tile& tile, Visit&& visit) {
-  for_each_packet(coding.progression, coding.layers, tile.order, visit);
-}
-
 }  // namespace blosc2_grok::j2k

@@ -6,7 +6,6 @@
 #include "ebcot_block.hpp"
 #include "marker_codes.hpp"
 #include "packet.hpp"
-#include "packet_order.hpp"
 #include "progression_changes.hpp"
 
 namespace blosc2_grok::j2k {
@@ -171,22 +170,13 @@ std::size_t count_wanted(const TileCoding& coding, const WantedPackets& wanted, 
 
 void read_packets(const TileCoding& coding, const PacketBytes& bytes, const WantedPackets& wanted, Tile& tile) {
   PacketReader reader(coding, bytes, tile);
-  if (coding.changes.empty()) {
-    std::size_t left = count_wanted(coding, wanted, tile);
-    return for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) {
-      if (left == 0) return false;
-      reader.read(layer, ref);
-      left -= layer < wanted.end_layer(coding) && wanted.has_resolution(ref, coding);
-      return true;
-    });
-  }
-  ChangedOrder order(coding, bytes.header_room(), tile);
-  while (order.next()) {
-    for_each_packet(order.progression(), order.end_layer(), order.precincts(), [&](int layer, const PrecinctRef& ref) {
-      if (order.is_new(layer, ref)) reader.read(layer, ref);
-      return true;
-    });
-  }
+  std::size_t left = count_wanted(coding, wanted, tile);
+  for_each_packet(coding, bytes.header_room(), tile, [&](int layer, const PrecinctRef& ref) {
+    if (left == 0) return false;
+    reader.read(layer, ref);
+    left -= layer < wanted.end_layer(coding) && wanted.has_resolution(ref, coding);
+    return true;
+  });
 }
 
 void drop_layers(int first, Tile& tile) {

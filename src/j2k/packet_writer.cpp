@@ -5,7 +5,7 @@
 
 #include "bit_io.hpp"
 #include "packet.hpp"
-#include "packet_order.hpp"
+#include "progression_changes.hpp"
 #include "tile_parts.hpp"
 
 namespace blosc2_grok::j2k {
@@ -182,8 +182,8 @@ void write_packets(const TileCoding& coding, Tile& tile, Bytes& out, PacketObser
                    std::vector<BodyCopy>* later) {
   PacketWriter writer(tile, out, later);
   for (const PrecinctRef& ref : tile.order) writer.prepare(ref);
-  for_each_packet(coding, tile, [&](int layer, const PrecinctRef& ref) {
-    observer.before_packet(ref.resolution);
+  for_each_packet(coding, kOurOwn, tile, [&](int layer, const PrecinctRef& ref) {
+    observer.before_packet(ref);
     writer.write(layer, ref);
     observer.after_packet();
     return true;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "byte_reader.hpp"
+#include "packet_order.hpp"
 #include "tile.hpp"
 
 namespace blosc2_grok::j2k {
@@ -50,5 +51,20 @@ class ChangedOrder {
   std::vector<PrecinctRef> precincts_;
   uint64_t in_vain_ = 0, most_in_vain_;
 };
+
+inline constexpr std::size_t kOurOwn = SIZE_MAX / 128;  // for `bytes`: an order that needs no bound
+
+// Visits the tile's (layer, precinct) pairs, whatever orders them, until `visit` returns false; `bytes` as above.
+template <class Visit>
+void for_each_packet(const TileCoding& coding, std::size_t bytes, const Tile& tile, Visit&& visit) {
+  if (coding.changes.empty()) return for_each_packet(coding.progression, coding.layers, tile.order, visit);
+  ChangedOrder order(coding, bytes, tile);
+  for (bool goes_on = true; goes_on && order.next();) {
+    for_each_packet(order.progression(), order.end_layer(), order.precincts(), [&](int layer, const PrecinctRef& ref) {
+      if (order.is_new(layer, ref)) goes_on = visit(layer, ref);
+      return goes_on;
+    });
+  }
+}
 
 }  // namespace blosc2_grok::j2k

@@ -7,6 +7,7 @@
 #include "bytes_out.hpp"
 #include "marker_codes.hpp"
 #include "packet.hpp"
+#include "progression_changes.hpp"
 
 namespace blosc2_grok::j2k {
 namespace {
@@ -25,19 +26,36 @@ void put_packet_length(std::size_t length, Bytes& out) {
   }
 }
 
+// Told of a tile's packets in their order, whether each begins a tile-part.
+class PartBreaks {
+ public:
+  explicit PartBreaks(const PartLayout& layout) : layout_(layout) {}
+
+  bool is_before(const PrecinctRef& precinct) {
+    const bool is_break = has_packet_ && ((layout_.by_resolution && precinct.resolution != resolution_) ||
+                                          (layout_.by_component && precinct.component != component_));
+    resolution_ = precinct.resolution, component_ = precinct.component, has_packet_ = true;
+    return is_break;
+  }
+
+ private:
+  const PartLayout& layout_;
+  uint32_t resolution_ = 0, component_ = 0;
+  bool has_packet_ = false;
+};
+
 class TilePartWriter final : public PacketObserver {
  public:
   TilePartWriter(uint32_t tile, const PartLayout& layout, Bytes& out)
-      : tile_(tile), layout_(layout), out_(out) {
+      : tile_(tile), layout_(layout), breaks_(layout), out_(out) {
     begin();
   }
 
-  void before_packet(uint32_t resolution) override {
-    if (layout_.by_resolution && has_packet_ && resolution != resolution_) {
+  void before_packet(const PrecinctRef& precinct) override {
+    if (breaks_.is_before(precinct)) {
       end();
       begin();
     }
-    resolution_ = resolution, has_packet_ = true;
     packet_ = out_.size();
   }
   void after_packet() override {
@@ -86,12 +104,11 @@ class TilePartWriter final : public PacketObserver {
 
   uint32_t tile_;
   const PartLayout& layout_;
+  PartBreaks breaks_;
   Bytes& out_;
   std::vector<std::size_t> psots_;    // of all its tile-parts
   std::vector<std::size_t> lengths_;  // of the packets of the one in work
   std::size_t body_ = 0, packet_ = 0;
-  uint32_t resolution_ = 0;
-  bool has_packet_ = false;
 };
 
 constexpr uint32_t kBodiesAtOnce = 64;  // of some KB each
@@ -130,11 +147,15 @@ std::vector<WrittenPart> list_parts(std::size_t first, const Bytes& out) {
   return parts;
 }
 
-// Only LRCP comes back to a precinct after others.
-std::size_t count_resolution_runs(const TileCoding& coding, const Tile& tile) {
-  std::size_t runs = 1;
-  for (std::size_t i = 1; i < tile.order.size(); ++i) runs += tile.order[i].resolution != tile.order[i - 1].resolution;
-  return coding.progression == Progression::kLrcp && runs > 1 ? runs * std::size_t(coding.layers) : runs;
+std::size_t count_parts(const MainHeader& header, const Tile& tile) {
+  std::size_t parts = 1;
+  if (!header.parts.by_resolution && !header.parts.by_component) return parts;
+  PartBreaks breaks(header.parts);
+  for_each_packet(header.coding, kOurOwn, tile, [&](int, const PrecinctRef& ref) {
+    parts += breaks.is_before(ref) ? 1 : 0;
+    return true;
+  });
+  return parts;
 }
 
 std::size_t tlm_size(std::size_t parts) {
@@ -177,7 +198,7 @@ std::size_t part_lengths_size(const MainHeader& header, const Bytes& out) {
 
 std::size_t frame_size(const MainHeader& header, const Tile& tile) {
   const std::size_t packets = tile.order.size() * std::size_t(header.coding.layers);
-  const std::size_t parts = header.parts.by_resolution ? count_resolution_runs(header.coding, tile) : 1;
+  const std::size_t parts = count_parts(header, tile);
   std::size_t bytes = kSotAndSod * parts;
   if (header.parts.part_lengths) bytes += tlm_size(parts);
   constexpr std::size_t kMostOfPacket = 5;

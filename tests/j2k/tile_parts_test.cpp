@@ -141,6 +141,85 @@ TEST(TileParts, BeginWhereTheResolutionChanges) {
   }
 }
 
+// Two progressions say by POC that the highest resolution comes last (A.6.6): 0 to L, then L alone, each of all components.
+void expect_highest_apart(const std::vector<uint8_t>& bytes, const EncodeOptions& options, uint32_t components) {
+  std::size_t at = 2;
+  while (number_at(bytes, at, 2) != kPoc) at += 2 + number_at(bytes, at + 2, 2);
+  const auto highest = uint32_t(options.resolutions - 1);
+  const auto layers = uint32_t(std::max<std::size_t>(options.layers.size(), 1));
+  ASSERT_EQ(number_at(bytes, at + 2, 2), 16u);
+  for (const uint32_t second : {0u, 1u}) {
+    const std::size_t change = at + 4 + 7 * second;
+    EXPECT_EQ(bytes[change], second * highest);
+    EXPECT_EQ(bytes[change + 1], 0);
+    EXPECT_EQ(number_at(bytes, change + 2, 2), layers);
+    EXPECT_EQ(bytes[change + 4], highest + second);
+    EXPECT_EQ(bytes[change + 5], components);
+    EXPECT_EQ(bytes[change + 6], uint32_t(options.progression));
+  }
+}
+
+TEST(TileParts, OfComponentsAndOfTheHighestResolutionApart) {
+  Workspace workspace;
+  Case test;
+  test.image = picture(130, 170, 3, 8, 0.02, 5);
+  EncodeOptions& o = test.options;
+  o.high_throughput = false;
+  o.resolutions = 4;
+  o.progression = Progression::kCprl;
+  o.packet_lengths = o.part_lengths = o.component_parts = true;
+  Walk found = walk(encode_case(test, workspace));
+  ASSERT_EQ(found.parts.size(), 3u);
+  for (const Part& part : found.parts) EXPECT_EQ(part.packets.size(), 4u);
+
+  o.highest_apart = true;
+  const std::vector<uint8_t> bytes = encode_case(test, workspace);
+  expect_highest_apart(bytes, o, 3);
+  found = walk(bytes);
+  ASSERT_EQ(found.parts.size(), 6u);
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(found.parts[std::size_t(i)].packets.size(), i < 3 ? 3u : 1u);
+}
+
+TEST(TileParts, OfComponentsAreReadByOpenJpeg) {
+  Workspace workspace;
+  int split = 0;
+  for (int seed = 0; seed < case_count(200); ++seed) {
+    Case test = random_case(uint64_t(seed) + 8200000, 16, 6);
+    Random random{uint64_t(seed)};
+    EncodeOptions& o = test.options;
+    o.high_throughput = false;
+    o.component_parts = pick(random, 0, 3) != 0;
+    o.tile_parts = pick(random, 0, 3) == 0;
+    o.highest_apart = o.resolutions > 1 && pick(random, 0, 1) == 0;
+    o.packet_lengths = pick(random, 0, 1) == 0;
+    o.part_lengths = pick(random, 0, 1) == 0;
+    if (pick(random, 0, 2) == 0) o.layers = {{test.image.memory.size() / 6 + 400, 0}, {0, 0}};
+    SCOPED_TRACE(test.name);
+    std::vector<uint8_t> bytes;
+    try {
+      bytes = encode_case(test, workspace);
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("more than 255 tile-parts"), std::string::npos) << error.what();
+      continue;
+    }
+    split += walk(bytes).parts.size() > 1;
+    if (o.highest_apart && test.image.components < 257) expect_highest_apart(bytes, o, test.image.components);
+    expect_is_told_right(bytes, o);
+    expect_decoded(bytes, test.image, workspace);
+    expect_openjpeg_decoded(bytes, test.image);
+  }
+  EXPECT_GT(split, case_count(200) / 3);
+}
+
+TEST(TileParts, ASingleResolutionIsNotPutApart) {
+  Workspace workspace;
+  Case test;
+  test.image = picture(16, 16, 1, 8, 0.1, 6);
+  test.options.resolutions = 1;
+  test.options.highest_apart = true;
+  EXPECT_THROW(encode_case(test, workspace), Error);
+}
+
 TEST(TileParts, MoreThanTheirNumberHoldsAreRefused) {
   Workspace workspace;
   Case test;
@@ -167,7 +246,7 @@ TEST(TileParts, CountInABudget) {
       EncodeOptions& o = test.options;
       o.high_throughput = ht, o.reversible = reversible;
       o.tile = {64, 64};
-      o.tile_parts = o.packet_lengths = o.part_lengths = true;
+      o.tile_parts = o.packet_lengths = o.part_lengths = o.highest_apart = true;
       const std::size_t budget = 16000;
       if (!ht && reversible) {
         o.layers = {{budget, 0}};

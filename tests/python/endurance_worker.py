@@ -19,6 +19,7 @@ import blosc2
 import blosc2_grok
 import images
 from blosc2_grok import Params, _native
+from cases import has_engine
 
 PARAMETERS: List[Dict[str, Any]] = [
     {"engine": "openjpeg"},
@@ -31,12 +32,8 @@ PARAMETERS: List[Dict[str, Any]] = [
 ]
 
 
-def has_grok() -> bool:
-    return any(engine["name"] == "grok" for engine in _native.build_info()["engines"])
-
-
 def parameter_sets() -> List[Dict[str, Any]]:
-    rows = PARAMETERS if has_grok() else PARAMETERS[:-1]
+    rows = [row for row in PARAMETERS if has_engine(row.get("engine", "j2k"))]
     return [Params(**row).to_dict() for row in rows]
 
 

@@ -17,6 +17,7 @@ import blosc2_grok
 import endurance_worker
 import images
 from blosc2_grok import Params, _native
+from cases import has_engine
 from processes import run_worker
 
 THREADS, QUICK_ROUNDS, LONG_ROUNDS = 8, 4, 1000
@@ -24,14 +25,14 @@ QUICK_MEMORY, LONG_MEMORY = 1000, 10_000
 MOST_GROWTH = 8 * 1024  # KiB: what allocators and caches take for themselves in the first rounds
 
 WAYS: List[Any] = [  # one a thread; parameters of their own, so that the defaults are no matter
-    ("openjpeg", {"engine": "openjpeg"}),
+    ("openjpeg", {"engine": "openjpeg"}) if has_engine("openjpeg") else ("RLCP", {"progression": "RLCP"}),
     ("j2k", {"engine": "j2k", "cod_format": 1}),
     ("HT", {"mode": "HT"}),
     ("HT-rmse", {"mode": "HT", "rmse": 4}),
     ("rates", {"quality_mode": "rates", "quality_layers": [8], "progression": "RPCL"}),
     ("psnr", {"psnr": 55, "num_resolutions": 3}),
     ("max_error", {"max_error": 3, "tile_size": (32, 32)}),
-    ("grok", {"engine": "grok"}) if endurance_worker.has_grok() else ("guard-bits", {"mode": "HT", "numgbits": 3}),
+    ("grok", {"engine": "grok"}) if has_engine("grok") else ("guard-bits", {"mode": "HT", "numgbits": 3}),
 ]
 
 
@@ -117,8 +118,8 @@ def test_children_of_a_busy_process(method: str, is_long: bool) -> None:
 
 @pytest.mark.parametrize("engine", [("openjpeg",), ("j2k", "HT"), ("grok",)], ids=lambda engine: engine[0])
 def test_exit_while_threads_are_coding(engine: Any, is_long: bool) -> None:
-    if engine == ("grok",) and not endurance_worker.has_grok():
-        pytest.skip("this build has no Grok")
+    if not has_engine(engine[0]):
+        pytest.skip(f"this build has no engine {engine[0]}")
     for _ in range(30 if is_long else 3):
         exit, text = run_worker(endurance_worker.__file__, "exit", *engine, timeout=60)
         assert exit == 0, text

@@ -132,10 +132,12 @@ REFUSALS: Dict[str, Dict[str, str]] = {
         "roi": "grok: it has no region of interest in HT",
     },
 }
-if not has_engine("grok"):
+if has_engine("openjpeg") and not has_engine("grok"):
     REFUSALS["auto"] = {name: why for name, why in REFUSALS["openjpeg"].items() if OVERRUN not in why}
 # Part 1 by our own coder, where the build has it.
 REFUSALS["j2k"] = {name: why for name, why in REFUSALS["j2k-ht"].items() if why != OTHER_STYLES and name != "pcrd"}
+if not has_engine("openjpeg") and not has_engine("grok"):
+    REFUSALS["auto"] = REFUSALS["j2k"]
 # HT as `mode=64` alone asks for it: our coder first, Grok for what it lacks.
 REFUSALS["auto-ht"] = REFUSALS["grok-ht"] if has_engine("grok") else REFUSALS["j2k-ht"]
 
@@ -299,7 +301,7 @@ def random_parameters(chance: random.Random) -> Parameters:
         wanted["quality_mode"] = "rates"
     if wanted.get("tile_size", (9, 9)) < (4, 4) or min(wanted.get("tile_size", (9, 9))) < 4:
         wanted["tile_size"] = tuple(side + 3 for side in wanted["tile_size"])  # thousands of tiles take their time
-    if wanted.get("engine") == "grok" and not has_engine("grok"):
+    if wanted.get("engine", "auto") != "auto" and not has_engine(wanted["engine"]):
         del wanted["engine"]
     return wanted
 

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "blocks.hpp"
+#include "engine_alone.hpp"
 #include "failing_allocator.hpp"
 #include "host_structs.hpp"
 
@@ -32,12 +33,15 @@ void fail_each_allocation(int64_t expected, Body&& body) {
   FAIL() << "more than " << kMostAllocations << " allocations";
 }
 
+// One that keeps nothing between calls, where this build has it: more allocations to fail.
+const char* forgetful_engine() { return find_engine("openjpeg") != nullptr ? "openjpeg" : "j2k"; }
+
 struct Prepared {
   Block block;
   blosc2_grok_block shape;
   Bytes packed, stored, out;
 
-  explicit Prepared(const Shape& extents, const Map& parameters = {{"engine", "openjpeg"}})
+  explicit Prepared(const Shape& extents, const Map& parameters = {{"engine", forgetful_engine()}})
       : block(make_block("photo", "<u2", extents)),
         shape(describe_block(block)),
         packed(msgpack::serialize(parameters)),
@@ -113,7 +117,7 @@ TEST(Allocation, EachOfOurEngineMayFail) {
 
 // Samples that are mapped to integers, with some of them kept.
 TEST(Allocation, EachOfMappedSamplesMayFail) {
-  Prepared p({33, 47}, {{"psnr", 50}, {"keep", Array{0, 700}}, {"engine", "openjpeg"}});
+  Prepared p({33, 47}, {{"psnr", 50}, {"keep", Array{0, 700}}, {"engine", forgetful_engine()}});
   fail_each_allocation(static_cast<int64_t>(p.stored.size()), [&] { return p.encode_again(); });
   fail_each_allocation(static_cast<int64_t>(p.block.bytes.size()), [&] { return p.decode_again(); });
 }

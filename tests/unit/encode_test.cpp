@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <tuple>
 
 #include "cases.hpp"
+#include "engine_alone.hpp"
 #include "geometry.hpp"
 #include "stored_block.hpp"
 #include "witness.hpp"
@@ -79,7 +81,6 @@ TEST(Engine, OursTakesWhatItCovers) {
       {{{"tile_size", Array{32, 32}}, {"mode", 1}}, 0, EngineName::kJ2k},
       {{}, 40, EngineName::kJ2k},
       {{{"quality_mode", "dB"}, {"quality_layers", Array{30, 40}}}, 0, EngineName::kJ2k},
-      {{{"engine", "openjpeg"}}, 0, EngineName::kOpenjpeg},
   };
   for (const Row& row : rows) {
     for (const int threads : {0, 1, 4}) {
@@ -88,6 +89,23 @@ TEST(Engine, OursTakesWhatItCovers) {
       const Bytes stored = encode(make_block("xray", "<u2", {200, 300}), parameters, row.codec_meta);
       EXPECT_EQ(open_stored_block(stored).segment->engine.id, static_cast<uint8_t>(row.engine)) << threads;
     }
+  }
+}
+
+TEST(Engine, IsTheOneThatIsNamedOrAnErrorThatNamesTheOption) {
+  const Block block = make_block("xray", "<u2", {200, 300});
+  const std::tuple<const char*, EngineName, const char*> rows[] = {
+      {"openjpeg", EngineName::kOpenjpeg, "BLOSC2_GROK_WITH_OPENJPEG"},
+      {"grok", EngineName::kGrok, "BLOSC2_GROK_WITH_GROK, or without a libgrokj2k"},
+  };
+  for (const auto& [name, id, option] : rows) {
+    const Map parameters{{"engine", name}};
+    if (find_engine(name) != nullptr) {
+      EXPECT_EQ(open_stored_block(encode(block, parameters)).segment->engine.id, static_cast<uint8_t>(id)) << name;
+      continue;
+    }
+    EXPECT_EQ(encode_code(block, parameters), static_cast<int64_t>(ErrorCode::kCodecSupport)) << name;
+    EXPECT_EQ(newest_reason(), text("engine '", name, "' is not in this build: it was made without ", option));
   }
 }
 

@@ -32,8 +32,13 @@ struct Row {
   bool is_ht;
 };
 
-// The decoders there are. Grok's is never used: RefusesEverything below is its row.
-const std::vector<Row> kRows{{"openjpeg", false}, {"j2k", false}, {"j2k", true}};
+// The decoders of this build. Grok's is never used: NameEveryDecoderOfThisBuild below is its row.
+std::vector<Row> decoders() {
+  std::vector<Row> rows{{"j2k", false}, {"j2k", true}, {"openjpeg", false}};
+  std::erase_if(rows, [](const Row& row) { return find_engine(row.engine) == nullptr; });
+  return rows;
+}
+const std::vector<Row> kRows = decoders();
 
 // Bare codestreams of small images, of every kind in the table that this coder writes.
 std::vector<Bytes> codestreams(bool is_ht) {
@@ -103,6 +108,7 @@ TEST(EngineRows, AWholeBlockTakesLittleMemory) {
                                                    {"openjpeg", false, "<u2", 3.0},
                                                    {"j2k", false, "|u1", 0.5},
                                                    {"j2k", true, "<u2", 0.5}}) {
+    if (find_engine(engine) == nullptr) continue;
     const Block block = make_block("photo", dtype, {1000, 1100});
     Bytes stored, out(block.bytes.size());
     Outcome outcome{};
