@@ -5,8 +5,8 @@
 
 The two codecs live in processes of their own, pinned to as many cores as they have threads, and take turns: every time
 of one stands beside a time of the other taken a moment later. Figures are speeds; a ratio above 1 means that
-blosc2_grok is faster. Each ratio is given of the least times, of the medians, and of the medians of CPU time (the work of
-all threads: it tells more than the clock where other programs run beside).
+blosc2_grok is faster. Each ratio is given of the least times, of the medians, and of the medians of CPU time (the work
+of all threads: it tells more than the clock where other programs run beside).
 """
 
 import argparse
@@ -61,7 +61,8 @@ def ratios(ours, theirs):
     """How much faster ours is: by the least times, the medians, and the medians of CPU time."""
     (our_clock, our_work), (their_clock, their_work) = zip(*ours), zip(*theirs)
     median = statistics.median
-    return min(their_clock) / min(our_clock), median(their_clock) / median(our_clock), median(their_work) / median(our_work)
+    least = min(their_clock) / min(our_clock)
+    return least, median(their_clock) / median(our_clock), median(their_work) / median(our_work)
 
 
 def print_cpu():
@@ -80,7 +81,8 @@ def print_worker(worker):
 
 def compare(ours, theirs, turns, folder):
     """Prints a row for each case, thread count and direction; returns ratios by thread count."""
-    print("\n" + ROW.format("lossless uint16", "threads", "", "ours MB/s", "j2k MB/s", "least", "median", "CPU", "wanted"))
+    titles = "lossless uint16", "threads", "", "ours MB/s", "j2k MB/s", "least", "median", "CPU", "wanted"
+    print("\n" + ROW.format(*titles))
     found = {}
     for number, (name, make, blocks, wanted) in enumerate(CASES):
         samples = make()
@@ -99,7 +101,8 @@ def compare(ours, theirs, turns, folder):
                 mark = "" if least >= wanted[threads] else " !"
                 print(ROW.format(name, threads, order, *speeds, f"{least:.2f}", f"{median:.2f}", f"{work:.2f}",
                                  f"{wanted[threads]}{mark}"), flush=True)  # fmt: skip
-        print(f"{'':26} ratio of compression: ours {samples.nbytes / sizes[0]:.3f}, j2k {samples.nbytes / sizes[1]:.3f}")
+        our_ratio, their_ratio = (samples.nbytes / size for size in sizes)
+        print(f"{'':26} ratio of compression: ours {our_ratio:.3f}, j2k {their_ratio:.3f}")
     return found
 
 

@@ -29,4 +29,4 @@ def stack(frames, side):
     count = int(np.ceil(np.sqrt(frames)))
     tops = np.linspace(0, image.shape[0] - side, count).astype(int)
     lefts = np.linspace(0, image.shape[1] - side, count).astype(int)
-    return np.stack([image[t : t + side, l : l + side] for t in tops for l in lefts][:frames])
+    return np.stack([image[t : t + side, left : left + side] for t in tops for left in lefts][:frames])

@@ -3,8 +3,8 @@
 
     python worker.py PLUGIN CODEC       the module to import, the name in blosc2.Codec
 
-Reads orders as JSON, one a line, and answers each with a line of JSON. Times are taken around the Blosc2 call alone; what
-came out is compared first with what must come out, and a time is told only when it is right.
+Reads orders as JSON, one a line, and answers each with a line of JSON. Times are taken around the Blosc2 call alone;
+what came out is compared first with what must come out, and a time is told only when it is right.
 """
 
 import importlib
@@ -35,7 +35,8 @@ class Worker:
 
     def describe(self):
         library = open(self.plugin.libpath, "rb").read()
-        compilers = sorted({match.decode() for match in re.findall(rb"(?:GCC: \([^)]*\)|clang version) [\d.]+", library)})
+        found = re.findall(rb"(?:GCC: \([^)]*\)|clang version) [\d.]+", library)
+        compilers = sorted({match.decode() for match in found})
         about = {
             "name": self.plugin.__name__,
             "version": self.plugin.__version__,

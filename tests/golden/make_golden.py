@@ -42,7 +42,10 @@ def image(shape, dtype, seed):
         return np.stack([image(shape[1:], dtype, seed + n) for n in range(shape[0])])
     rows, columns = shape[:2]
     r, c = np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
-    tri = lambda x, p: np.abs(x % (2 * p) - p)
+
+    def tri(x, p):
+        return np.abs(x % (2 * p) - p)
+
     planes = []
     for k in range(shape[2] if len(shape) == 3 else 1):
         wave = 6 * tri(3 * r + c + 11 * seed, 97) + 4 * tri(5 * c - 2 * r + 7 * k, 61)
@@ -126,6 +129,7 @@ def codestream_size(block):
 def write(name, block_path, decoded_path):
     """In the old package's environment: encodes one case and decodes it again."""
     import blosc2
+
     import blosc2_grok
     shape, _, codec_meta, parameters = CASES[name]
     arguments = {}

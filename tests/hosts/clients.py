@@ -12,7 +12,6 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-
 from round_trips import image, in_second_process, psnr, require
 
 RATIO = 4

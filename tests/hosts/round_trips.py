@@ -179,6 +179,7 @@ def check_lossless(folder):
 def check_whole_chunks(folder):
     """Blocks that cut an axis, under an axis of which they hold several: Blosc2 2.7 to 3.7 mixes up their samples."""
     import blosc2
+
     import blosc2_grok
     frames = image((8, 32, 40), "<u2")
     faulty = (2, 7) <= tuple(int(part) for part in blosc2.__version__.split(".")[:2]) < (3, 8)
@@ -301,6 +302,7 @@ def check_updates(folder):
 def check_flipped_byte(folder):
     """One flipped byte anywhere in a stored block is an error with a reason, for lossless and lossy blocks."""
     import blosc2
+
     import blosc2_grok
     array = image((120, 160), np.dtype("<u2"))
 

@@ -14,8 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
+from functools import partial
 from pathlib import Path
+
+import tomllib
 
 HERE = Path(__file__).resolve().parent
 TABLE = tomllib.loads((HERE / "hosts.toml").read_text())
@@ -115,7 +117,7 @@ def main():
     options.venvs.mkdir(parents=True, exist_ok=True)
     venvs, wheel = options.venvs.resolve(), options.wheel.resolve()
     with tempfile.TemporaryDirectory() as exchange:
-        went_well = [report(host["name"], lambda: run_host(host, venvs, wheel, exchange)) for host in hosts]
+        went_well = [report(host["name"], partial(run_host, host, venvs, wheel, exchange)) for host in hosts]
         first = venvs / hosts[0]["name"]  # it had nothing to read yet
         went_well.append(report("others' files", lambda: run_round_trips(first, exchange, "exchange")))
     print(f"{sum(went_well)} passed, {len(went_well) - sum(went_well)} failed")

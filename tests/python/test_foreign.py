@@ -12,11 +12,10 @@ import subprocess
 import warnings
 from typing import Any, Dict, List, NamedTuple
 
+import foreign
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
-import foreign
 
 READ: Dict[str, List[str]] = {
     "glymur": [

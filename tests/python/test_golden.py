@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Blocks of earlier releases decode for ever: lossless ones to their samples, lossy ones within their recorded error."""
+"""Blocks of earlier releases decode for ever: lossless ones to their samples, lossy ones within the error on record."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Iterator
 
 import numpy as np
 import pytest
+
 from blosc2_grok import _native
 
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -239,9 +239,8 @@ def stored_in_hdf5(path: Path, names: List[str]) -> Path:
         for name in names:
             array = blosc2.open(str(FOLDER / f"{name}.b2nd"), mode="r")
             options = (0, 0, 0, 0, 5, 0, 39 if name.startswith("j2k") else 40)
-            dataset = file.create_dataset(
-                f"entry/{name}", array.shape, array.dtype, chunks=array.shape, compression=32026, compression_opts=options
-            )
+            how = {"chunks": array.shape, "compression": 32026, "compression_opts": options}
+            dataset = file.create_dataset(f"entry/{name}", array.shape, array.dtype, **how)
             dataset.attrs["units"] = "counts"
             whole = blosc2.empty(
                 array.shape, dtype=array.dtype, chunks=array.chunks, blocks=array.blocks, cparams=array.schunk.cparams

@@ -28,3 +28,10 @@ def test_users_see_the_types_of_the_installed_package(tmp_path: Path) -> None:
     # No configuration and another folder: the package is found where it is installed, or not at all.
     done = run_mypy(tmp_path, "--strict", "--config-file=", f"--cache-dir={tmp_path}", str(USER))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_style() -> None:
+    """As pyproject.toml says, all Python of the project."""
+    folders = ("python", "tests", "bench", "tools")
+    done = subprocess.run([sys.executable, "-m", "ruff", "check", *folders], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -76,7 +76,7 @@ def run(arguments: Optional[List[str]]) -> int:
 
 
 def _keep_heap_small() -> None:
-    """Threads of glibc otherwise keep what they freed to themselves, and all of them images: two or three in the end."""
+    """Threads of glibc otherwise keep what they freed to themselves, and all of them images: two or three at last."""
     arena_max, mmap_threshold = -8, -3  # M_ARENA_MAX and M_MMAP_THRESHOLD of malloc.h
     try:
         library = ctypes.CDLL(None)

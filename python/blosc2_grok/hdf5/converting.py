@@ -10,7 +10,7 @@ import blosc2
 from ..containers import BLOSC2_FILTER, HTJ2K_FILTER, chunk_infos, list_filters
 from ..errors import Error
 from ..siblings import CODECS, check_readable, codec_of, rename_codec
-from .copying import Copier, CopiedDataset
+from .copying import CopiedDataset, Copier
 from .frames import blosc2_filter_options
 from .objects import creation_of
 from .wishes import Wanted

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Select = Union[str, Sequence[str], Callable[[Any], bool], None]
 _SLAB_BYTES = 64 * 1024 * 1024
+_ONE_JOB = Means(1)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def copy_file(
     :param overwrite: whether ``target_path`` may exist; it is replaced.
     :param progress: called with bytes of samples done, bytes stored and all bytes, of the stacks that are compressed.
     :param quality: ``ratio``, ``psnr``, ``rmse``, ``max_error`` or ``noise``, ``coder``, ``params``: they, ``jobs``,
-        ``memory`` and ``container`` are as of :func:`write_dataset`, for each stack. A ratio is that of the images with loss.
+        ``memory`` and ``container`` are as of :func:`write_dataset`, for each stack. A ratio is that of the images
+        with loss.
     :returns: what became of each dataset, in the order of the file.
     :raises FileExistsError: ``target_path`` exists.
     :raises ValueError: a parameter, or what it means for a stack, is wrong; ``select`` matches nothing.
@@ -103,7 +105,7 @@ class Copier:
         wanted: Wanted,
         select: Select = None,
         spares_references: bool = True,
-        means: Means = Means(1),
+        means: Means = _ONE_JOB,
         progress: Optional[Progress] = None,
     ) -> None:
         self.wanted = wanted
