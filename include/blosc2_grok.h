@@ -214,8 +214,8 @@ typedef struct {
   int32_t is_done; /**< Set by the call: 1 when its samples are in `dst`. */
 } blosc2_grok_stored;
 
-/** Decodes several stored blocks of one chunk, in full or at a lower resolution or quality, with one call for all: what a
- *  preview of many small blocks costs is the calls.
+/** Decodes several stored blocks of one chunk, in full or at a lower resolution or quality, with one call for all: what
+ *  a preview of many small blocks costs is the calls.
  *
  *  Block i gets the i-th part of `dst`, of `dst_size / count` bytes: samples of the array's dtype in C order, of the shape
  *  `reduced_shape`, which has ceil(n / 2^reduce) for n samples along its axes of rows and columns. A block that can only

@@ -66,8 +66,6 @@ class Worker:
     def peak(self, result: str) -> dict[str, Any]:
         """The most memory that encoding and decoding held beyond what the process had, in bytes; once a process."""
         self._warm_up()
-        gc.collect()
-        ctypes.CDLL(None).malloc_trim(0)
         encode = _peak_of(self.encode)
         decode = _peak_of(lambda: self.decode(result))
         return {"encode": encode, "decode": decode}
@@ -83,6 +81,8 @@ class Worker:
 
 
 def _peak_of(call: Callable[[], Any]) -> int:
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # what was freed and kept would be taken again unseen
     Path("/proc/self/clear_refs").write_text("5")  # VmHWM starts from the present VmRSS
     before = _status("VmRSS")
     call()

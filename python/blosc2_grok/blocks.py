@@ -198,14 +198,15 @@ def locate_streams(chunk: bytes) -> Optional[NDArray[Any]]:
     count = -(-nbytes // blocksize)
     if HEADER_BYTES + 4 * count > cbytes:
         return None
-    starts = np.frombuffer(chunk, dtype="<i4", count=count, offset=HEADER_BYTES).astype(np.int64)
-    if starts.min() < HEADER_BYTES + 4 * count or starts.max() > cbytes - 4:
-        return None
-    at = starts[:, None] + np.arange(4)
-    sizes = np.ascontiguousarray(np.frombuffer(chunk, dtype=np.uint8)[at]).view("<i4")[:, 0].astype(np.int64)
-    if sizes.min() <= 0 or (sizes == blocksize).any() or (starts + 4 + sizes).max() > cbytes:
-        return None
-    return np.stack([starts + 4, sizes, np.zeros_like(sizes)], axis=1).astype(np.int32)
+    streams = []
+    for start in struct.unpack_from(f"<{count}i", chunk, HEADER_BYTES):
+        if not HEADER_BYTES + 4 * count <= start <= cbytes - 4:
+            return None
+        (size,) = struct.unpack_from("<i", chunk, start)
+        if not 0 < size <= cbytes - start - 4 or size == blocksize:
+            return None
+        streams.append((start + 4, size, 0))
+    return np.array(streams, dtype=np.int32)
 
 
 def _kind(data: bytes) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import math
 import os
-import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Iterator
 
 from .containers import BLOSC2_FILTER
 from .recipe import ChunkRecipe
+from .renaming import temporary_mark, temporary_path
 
 GROK_CODEC = 37
 
@@ -22,28 +22,20 @@ def new_dataset(path: Any, name: str, recipe: ChunkRecipe) -> Iterator[Any]:
     :raises ValueError: a dataset or group of this name exists.
     """
     final = os.path.abspath(os.fspath(path))
-    is_new = not os.path.exists(final)
-    mark = uuid.uuid4().hex[:12]
-    written = os.path.join(os.path.dirname(final), f".{os.path.basename(final)}.{mark}.tmp") if is_new else final
-    try:
-        with _open_dataset(written, name, mark, recipe) as dataset:
+    with nullcontext(final) if os.path.exists(final) else temporary_path(final, "x") as written:
+        with _open_dataset(written, name, recipe) as dataset:
             yield dataset
-        if is_new:
-            os.link(written, final)  # unlike a rename, it fails when somebody else was faster
-    finally:
-        if is_new and os.path.exists(written):
-            os.remove(written)
 
 
 @contextmanager
-def _open_dataset(path: str, name: str, mark: str, recipe: ChunkRecipe) -> Iterator[Any]:
+def _open_dataset(path: str, name: str, recipe: ChunkRecipe) -> Iterator[Any]:
     import h5py
     import hdf5plugin  # noqa: F401 (brings the filter)
 
     with h5py.File(path, "a") as file:
         if name in file:
             raise ValueError(f"{path} has a '{name}' already")
-        temporary = f"{name}.{mark}.tmp"
+        temporary = f"{name}.{temporary_mark()}"
         try:
             yield _create(file, temporary, recipe)
             file.move(temporary, name)

@@ -33,6 +33,7 @@ def read(b: Any, key: Any = (), *, reduce: int = 0, layers: Optional[int] = None
     """A region of an array, at full or lower resolution, as a NumPy array.
 
     Only the blocks that it touches are decoded, by several threads, and at a lower resolution only that much of them.
+    Many small arrays can be read by several threads at once: each gives up Python's lock, which ``b[:]`` keeps.
 
     :param b: a Blosc2 array, the path of one, or an h5py dataset with Blosc2's filter.
     :param key: as in ``b[key]``: integers, slices, an ellipsis; always in coordinates of the full resolution. Steps

@@ -26,11 +26,21 @@ def target_path(blosc2_kwargs: Dict[str, Any]) -> Optional[str]:
     return path
 
 
+def temporary_mark() -> str:
+    """For a name that nobody else takes."""
+    return f"{uuid.uuid4().hex[:12]}.tmp"
+
+
+def temporary_name(target: str, suffix: str = "") -> str:
+    """A hidden name beside ``target``; ``suffix`` is for writers that go by one."""
+    folder, name = os.path.split(target)
+    return os.path.join(folder, f".{name}.{temporary_mark()}{suffix}")
+
+
 @contextmanager
 def temporary_path(target: str, mode: str) -> Iterator[str]:
     """A name beside ``target`` to write to; what is there in the end, and closed, gets the name ``target``."""
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{uuid.uuid4().hex[:12]}.tmp")
+    temporary = temporary_name(target)
     try:
         yield temporary
         _rename(temporary, target, mode)

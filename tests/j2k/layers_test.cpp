@@ -85,7 +85,7 @@ TEST(Layers, RandomCasesDecodeAsOpenJpegDecodesThem) {
 }
 
 constexpr Progression kProgressions[] = {Progression::kLrcp, Progression::kRlcp, Progression::kRpcl, Progression::kPcrl,
-                                        Progression::kCprl};
+                                         Progression::kCprl};
 
 struct Layered {
   Image image;

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import uuid
 from contextlib import contextmanager
 from typing import Any, Iterator, Optional, Tuple
 
@@ -14,6 +12,7 @@ import click
 from ..blocks import StoredBlock
 from ..errors import Error
 from ..files.inputs import split_spec
+from ..renaming import remove, temporary_name
 from .options import opened_store, parse_shape
 
 _EPILOG = """\b
@@ -85,10 +84,10 @@ def new_folder(path: str) -> Iterator[str]:
     target = os.path.abspath(path)
     if os.path.lexists(target) and not (os.path.isdir(target) and not os.listdir(target)):
         raise FileExistsError(f"{path} exists and is not an empty folder")
-    temporary = f"{target}.{uuid.uuid4().hex[:12]}.tmp"
+    temporary = temporary_name(target)
     os.makedirs(temporary)
     try:
         yield temporary
         os.replace(temporary, target)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        remove(temporary)

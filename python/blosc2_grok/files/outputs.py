@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from contextlib import contextmanager
 from typing import Any, Iterator, Optional
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..planning import Progress
+from ..renaming import remove, temporary_name
 from .inputs import need
 from .stack import Stack
 
@@ -27,17 +27,15 @@ def replacing(path: str, *, overwrite: bool) -> Iterator[str]:
     target = os.path.abspath(path)
     if not overwrite and os.path.lexists(target):
         raise FileExistsError(f"{path} exists: --overwrite replaces it")
-    folder, name = os.path.split(target)
+    folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"{folder} does not exist: make it first")
-    stem, suffix = os.path.splitext(name)
-    temporary = os.path.join(folder, f".{stem}.{uuid.uuid4().hex[:12]}.tmp{suffix}")
+    temporary = temporary_name(target, suffix=os.path.splitext(target)[1])
     try:
         yield temporary
         os.replace(temporary, target)
     finally:
-        if os.path.lexists(temporary):
-            os.remove(temporary)
+        remove(temporary)
 
 
 def write_npy(stack: Stack, path: str, progress: Optional[Progress] = None) -> None:
