@@ -80,7 +80,8 @@ run_bare_pytest() {
   cp -r python/blosc2_grok "$site"
   cp build/bare/libblosc2_grok.so "$site/blosc2_grok"
   PYTHONPATH=$PWD/$site "$venv/bin/python" -m pytest -q \
-    tests/python/test_{arrays,coder,drop_in,errors,golden,loss,matrix,parameters_in_bytes,params,quality,round_trip,threads}.py
+    tests/python/test_{arrays,coder,drop_in,errors,golden,loss,matrix,parameters_in_bytes,params,profiles}.py \
+    tests/python/test_{quality,round_trip,threads}.py
 }
 
 run_hosts() {

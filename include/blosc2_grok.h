@@ -121,7 +121,7 @@ typedef struct {
   uint8_t mct;                 /**< 1: colour transform of the first three components. */
   uint64_t max_cs_size;        /**< Most bytes of the codestream; 0: no limit. */
   uint16_t rsiz;               /**< Profile. */
-  uint16_t framerate;          /**< Frames a second of a cinema profile. */
+  uint16_t framerate;          /**< Frames a second of a cinema or IMF profile. */
   bool apply_icc_;             /**< No effect: blocks carry no ICC profile. */
   int32_t rateControlAlgorithm; /**< 0 bisect, 1 PCRD-opt. */
   uint32_t numThreads;         /**< Threads inside a block; 0: the host's for a chunk of one block, else 1. */

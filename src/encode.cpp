@@ -3,12 +3,14 @@
 #include "encode.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "blosc2_grok.h"
 #include "job.hpp"
 #include "prepare.hpp"
 #include "profile.hpp"
+#include "profile_rates.hpp"
 #include "stored_block.hpp"
 
 namespace blosc2_grok {
@@ -108,6 +110,46 @@ CodedImage encode_within_cap(const PreparedImage& prepared, const CodingJob& job
   return encode_image(prepared, job, capped, segment);
 }
 
+// As many times as large as its profile allows; 1 or less where it is not.
+double times_too_large(const CodedImage& coded, const FrameBytes& most, const Overhead& overhead) {
+  double times = 0;
+  if (most.codestream != 0) {
+    times = static_cast<double>(coded.codestream.size() + overhead.segment) / static_cast<double>(most.codestream);
+  }
+  if (most.component != 0) {
+    const auto largest = static_cast<double>(largest_component(coded.codestream));
+    constexpr double kMargin = 1.005;  // its share of the whole changes with the size
+    const double over = largest / static_cast<double>(most.component);
+    if (over > 1) times = std::max(times, kMargin * over);
+  }
+  return times;
+}
+
+// A profile's limits, of the whole and of single components, hold whatever quality was asked for.
+CodedImage encode_within_profile(const PreparedImage& prepared, const CodingJob& job, const Overhead& overhead,
+                                 Segment& segment) {
+  CodedImage coded = encode_within_cap(prepared, job, overhead, segment);
+  const CodingProfile* const profile = coding_profile(prepared.params);
+  if (profile == nullptr) return coded;
+  const FrameBytes most = frame_bytes(*profile, prepared.params);
+  constexpr int kMostAttempts = 8;
+  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+    const double times = times_too_large(coded, most, overhead);
+    if (times <= 1) return coded;
+    if (attempt == 0 && prepared.params.has_quality()) {
+      record_notice(text("rsiz=", prepared.params.rsiz, ": a frame of the quality asked for would exceed ",
+                         most.codestream, " bytes, or a component ", most.component, ": it has less quality"));
+    }
+    const auto codestream = static_cast<double>(coded.codestream.size() + overhead.segment);
+    const Goal smaller{QualityMode::kRates,
+                       {std::floor(codestream / times) + static_cast<double>(overhead.head)},
+                       overhead.total()};
+    coded = encode_image(prepared, job, smaller, segment);
+  }
+  throw Error(ErrorCode::kCodecSupport, "rsiz=", prepared.params.rsiz,
+              ": no size of the frame keeps its components to ", most.component, " bytes");
+}
+
 // What was written otherwise than the parameters say.
 void record_departures(const PreparedImage& prepared, const CodedImage& coded) {
   const Params& params = prepared.params;
@@ -129,16 +171,16 @@ size_t encode_block(std::span<uint8_t> dst, const EncodeRequest& request) {
   note_block_shape(request.layout.extents);
   std::vector<uint8_t> buffer;
   PreparedImage prepared = prepare_image(request, natural_samples(request, buffer));
-  prepared.params = settle_params(std::move(prepared.params), prepared.image);
+  prepared.params = settle_params(with_profile(std::move(prepared.params), prepared.image), prepared.image);
   const Params& params = prepared.params;
   Segment segment = describe(prepared, request);
   CodingJob job = make_job(prepared, request.threads);
-  check_profile(prepared.image, job);
+  check_profile(prepared, job);
   job.is_checked = is_checked(params, segment);
   // A mapping's loss is not the codestream's.
   job.wants_loss = prepared.engine_may_lose && !prepared.mapped && params.verify != Verify::kAll;
 
-  CodedImage coded = encode_within_cap(prepared, job, find_overhead(segment, params.cod_format), segment);
+  CodedImage coded = encode_within_profile(prepared, job, find_overhead(segment, params.cod_format), segment);
   if (segment.is_lossy) segment.loss = coded.loss;
   record_departures(prepared, coded);
 

@@ -36,6 +36,7 @@ struct CodingJob {
   const Params& params;
   Target target;
   bool irreversible = false;
+  bool is_wavelet_fixed = false;  // by the parameters, not by the quality
   bool colour_transform = false;
   unsigned resolutions = 6;  // clamped to what the tiles allow
   unsigned threads = 1;

@@ -7,7 +7,7 @@
 #include "engine_list.hpp"
 #include "j2k/codec.hpp"
 #include "j2k/region.hpp"
-#include "profile.hpp"
+#include "profile_rates.hpp"
 
 namespace blosc2_grok {
 namespace {
@@ -102,6 +102,14 @@ j2k::LayerTarget layer_target(double wanted, const CodingJob& job, unsigned bits
   return {wanted > 0 ? static_cast<size_t>(std::max(wanted, 1.0)) : 0, 0};
 }
 
+// What no parameter says.
+void set_profile(const CodingProfile& profile, const CodingJob& job, j2k::EncodeOptions& options) {
+  options.precincts.assign(job.resolutions, {kProfilePrecinct, kProfilePrecinct});
+  options.precincts.back() = {kProfileLowestPrecinct, kProfileLowestPrecinct};
+  options.component_parts = options.part_lengths = true;
+  options.highest_apart = profile.has_highest_apart;
+}
+
 j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) {
   const Params& params = job.params;
   j2k::EncodeOptions options;
@@ -130,9 +138,10 @@ j2k::EncodeOptions make_options(const SourceImage& image, const CodingJob& job) 
     options.region_shift = static_cast<int>(params.roi_shift);
   }
   options.profile = static_cast<int>(params.rsiz);
+  if (const CodingProfile* const profile = coding_profile(params)) set_profile(*profile, job, options);
   options.tile_parts = params.enable_tile_parts;
   options.packet_lengths = params.write_plt;
-  options.part_lengths = params.write_tlm;
+  options.part_lengths |= params.write_tlm;
   options.measure_loss = job.wants_loss;
   options.threads = worthwhile_threads(job.threads, image.plane, image.components.size(), params.is_ht());
   if (needs_layers(job)) {
@@ -175,14 +184,15 @@ class J2kEngine final : public Engine {
       return text("it writes ", j2k::kMostRegionPlanes, " bit-planes, too few for roi_shift=", params.roi_shift, " on ",
                   image.bits, " bits");
     }
-    if (params.rsiz != 0 && (params.is_ht() || !is_part1_profile(params.rsiz))) {
-      return "it has no profiles but 0 and 1 of Part 1";
-    }
-    if (params.framerate != 0) return "it has no framerate";
+    if (params.rsiz != 0 && params.is_ht()) return "it has no profiles in HT mode";
+    const bool is_prescribed = coding_profile(params) != nullptr;
+    if (params.framerate != 0 && !is_prescribed) return "it has no framerate but in profiles of cinema and IMF";
     if (params.is_ht() && params.rate_control != RateControl::kBisect) {
       return "it has no rateControlAlgorithm but BISECT in HT mode";
     }
-    if (params.max_comp_size != 0 && image.components.size() > 1) return "it can't limit single components";
+    if (params.max_comp_size != 0 && image.components.size() > 1 && !limits_components(params)) {
+      return "it can't limit single components";
+    }
     return {};
   }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "c_ptr.hpp"
+#include "coding_profile.hpp"
 #include "engine.hpp"
 #include "engine_list.hpp"
 
@@ -236,6 +237,9 @@ class OpenjpegEngine final : public Engine {
       return text("it overruns its memory with TERMALL above ", kMostBitsTermAll, " bits, the image has ", image.bits);
     }
     if (params.is_ht()) return "it can't encode HT";
+    if (params.numgbits != 2 && coding_profile(params) != nullptr) {
+      return text("it writes 2 guard bits, this profile has ", params.numgbits);
+    }
     if (params.numgbits != 2) return text("it writes 2 guard bits; numgbits=", params.numgbits, kNeedsGrok);
     if (params.rate_control != RateControl::kBisect)
       return text("its rateControlAlgorithm is BISECT; PCRD_OPT", kNeedsGrok);

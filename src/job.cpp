@@ -6,6 +6,8 @@
 #include <bit>
 #include <cmath>
 
+#include "profile_rates.hpp"
+
 namespace blosc2_grok {
 namespace {
 
@@ -97,6 +99,9 @@ CodingJob make_job(const PreparedImage& prepared, unsigned threads) {
   // A quality that is the same everywhere is met by the step of 9/7: 5/3 without its last bit-planes shifts the mean.
   const bool by_step = params.is_ht() || params.psnr || params.rmse;
   job.irreversible = params.irreversible.value_or(by_step && prepared.engine_may_lose && states_loss(params));
+  const CodingProfile* const profile = coding_profile(params);
+  if (profile != nullptr) job.irreversible = profile->irreversible;
+  job.is_wavelet_fixed = params.irreversible || profile != nullptr;
   const bool is_one_picture = prepared.valid.planes == 1 && (!prepared.mapped || prepared.mapped->mapping.words == 1);
   const bool has_colours = is_one_picture && (geometry.channels == 3 || geometry.channels == 4);
   job.colour_transform = params.mct == 1 || (params.mct == kMctAuto && has_colours);
@@ -106,7 +111,9 @@ CodingJob make_job(const PreparedImage& prepared, unsigned threads) {
   return job;
 }
 
-uint64_t byte_cap(const Params& params) { return params.max_cs_size != 0 ? params.max_cs_size : params.max_comp_size; }
+uint64_t byte_cap(const Params& params) {
+  return params.max_cs_size != 0 || limits_components(params) ? params.max_cs_size : params.max_comp_size;
+}
 
 Goal make_goal(const PreparedImage& prepared, const Overhead& overhead) {
   const Params& params = prepared.params;
@@ -148,7 +155,7 @@ void check_kept(const CodestreamHeader& header, const CodingJob& job) {
   };
   // HT engines put capabilities into Rsiz (ISO/IEC 15444-15 A.2).
   if (!params.is_ht()) check("rsiz", params.rsiz, header.rsiz);
-  if (params.rsiz != 0) return;  // a profile prescribes the rest
+  if (params.is_ht() && params.rsiz != 0) return;  // Grok follows the profile there, too
   check("progression", static_cast<uint64_t>(params.progression), header.progression);
   check("num_resolutions", job.resolutions, header.decompositions + 1u);
   check("codeblock_size (width)", params.codeblock_size.width, header.codeblock_width);
@@ -161,7 +168,8 @@ void check_kept(const CodestreamHeader& header, const CodingJob& job) {
   // HT has one set of passes for a code-block: the last layer is the only one.
   if (!params.is_ht())
     check("quality_layers (their number)", std::max<size_t>(job.target.layers.size(), 1), header.layers);
-  check("precinct_size", params.precinct_size.is_zero(), header.precinct_sizes.empty());
+  const bool has_precincts = !params.precinct_size.is_zero() || coding_profile(params) != nullptr;
+  check("precinct_size", has_precincts, !header.precinct_sizes.empty());
   check("offset (x)", params.offset.width, header.x0);
   check("offset (y)", params.offset.height, header.y0);
   check("tile_offset (x)", params.tile_offset.width, header.tile_x0);

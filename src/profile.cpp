@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "coding_profile.hpp"
+
 namespace blosc2_grok {
 namespace {
 
@@ -52,11 +54,8 @@ void check_profile_1(const SourceImage& image, const Params& params) {
   }
 }
 
-}  // namespace
-
-void check_profile(const SourceImage& image, const CodingJob& job) {
+void check_part1_profile(const SourceImage& image, const CodingJob& job) {
   const Params& params = job.params;
-  if (!is_part1_profile(params.rsiz) || params.is_ht()) return;
   params.rsiz == kProfile0 ? check_profile_0(image, params) : check_profile_1(image, params);
   constexpr uint64_t kMostSide = 128;
   const Extent tile = tile_extent(image, params);
@@ -67,6 +66,24 @@ void check_profile(const SourceImage& image, const CodingJob& job) {
   throw Error(ErrorCode::kCodecParam, "profile ", params.rsiz - 1, " (rsiz=", params.rsiz,
               ") has a smallest resolution of ", kMostSide,
               " samples at most a side, num_resolutions=", job.resolutions, " leaves ", smallest);
+}
+
+const char* name_of_unwritten(uint32_t rsiz) {
+  constexpr uint32_t kPart2 = 0x8000;
+  if (rsiz == kPart2) return "Part 2";
+  return rsiz == 7 ? "long-term storage" : "scalable cinema";
+}
+
+}  // namespace
+
+void check_profile(const PreparedImage& prepared, const CodingJob& job) {
+  const uint32_t rsiz = job.params.rsiz;
+  if (rsiz == 0 || job.params.is_ht()) return;
+  if (rsiz == kProfile0 || rsiz == kProfile1) return check_part1_profile(prepared.image, job);
+  if (const CodingProfile* const profile = coding_profile(job.params)) {
+    return check_coding_profile(*profile, prepared, job);
+  }
+  throw Error(ErrorCode::kCodecSupport, "rsiz=", rsiz, ": no engine writes the profile of ", name_of_unwritten(rsiz));
 }
 
 }  // namespace blosc2_grok

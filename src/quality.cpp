@@ -210,9 +210,9 @@ CodedImage encode_to_decibels(const Engine& engine, const SourceImage& image, Co
     measure_once(best, measure);
     const double most = psnr(best.loss->mse / (goal.unit * goal.unit), image.bits);
     if (most >= asked) return best;
-    if (job.params.irreversible) {
-      throw Error(ErrorCode::kCodecSupport, "9/7 (irreversible=True) gives ", most, " dB at most, ", asked,
-                  " were asked for");
+    if (job.is_wavelet_fixed) {
+      throw Error(ErrorCode::kCodecSupport, job.params.irreversible ? "9/7 (irreversible=True)" : "the profile's 9/7",
+                  " gives ", most, " dB at most, ", asked, " were asked for");
     }
     job.irreversible = false;
     best = encode_bare(engine, image, job);
@@ -328,7 +328,7 @@ CodedImage encode_to_goal(const Engine& engine, const SourceImage& image, Coding
     coded = encode_bare(engine, image, job);
   }
   measure_once(coded, measure);
-  if (job.has_goal && job.irreversible && !job.params.irreversible &&
+  if (job.has_goal && job.irreversible && !job.is_wavelet_fixed &&
       coded.loss->mse < kExactMse * goal.unit * goal.unit) {
     prefer_reversible(engine, image, job, measure, coded);
   }

@@ -6,6 +6,7 @@
 #include "packet.hpp"
 #include "part1_blocks.hpp"
 #include "tile_reader.hpp"
+#include "wide_blocks.hpp"
 #include "workspace.hpp"
 
 namespace blosc2_grok::j2k {
@@ -30,13 +31,21 @@ void check_components(const MainHeader& header, const ImageView& image) {
            " points of the grid a sample, another every ", int(component.dx), " x ", int(component.dy));
     }
   }
-  if (image.bits > 26 || image.bits > 8 * image.bytes_per_sample) {
+  if (image.bits > kMostBits || image.bits > 8 * image.bytes_per_sample) {
     fail(image.bits, " bits in ", image.bytes_per_sample, " bytes a sample are not supported");
   }
 }
 
-void check_coding(const TileCoding& coding) {
+void check_coding(const TileCoding& coding, int bits) {
+  const bool is_wide = bits > kMostNarrowBits;
   for (const ComponentCoding& component : coding.components) {
+    if (is_wide && !component.reversible) {
+      fail(bits, " bits a sample with the irreversible transformation are not supported: ", kMostNarrowBits,
+           " at most");
+    }
+    if (is_wide && component.region_shift != 0) {
+      fail(bits, " bits a sample with a region of interest (RGN) are not supported: ", kMostNarrowBits, " at most");
+    }
     const bool ht = (component.codeblock_style & kCodeBlockHt) != 0;
     if ((component.codeblock_style & ~(ht ? kCodeBlockHt | kCodeBlockCausal : kCodeBlockPart1)) != 0) {
       fail("code-block style ", component.codeblock_style, " is not supported");
@@ -53,8 +62,9 @@ void check_coding(const TileCoding& coding) {
 Rect reduced_area(const ImageSize& size, int reduce) { return ceil_shift(size.component_area(0), reduce); }
 
 // The cleanup segment is one chunk; refinement may have come in two packets, which `memory` joins.
+template <class T>
 void gather_ht_segments(const CodeBlock& block, const std::vector<Chunk>& chunks, Buffer<uint8_t>& memory,
-                        HtDecodeJob& job) {
+                        HtDecodeJobOf<T>& job) {
   const Chunk& cleanup = chunks[std::size_t(block.first_chunk)];
   job.cleanup = {cleanup.data, cleanup.length};
   if (cleanup.next < 0) return;
@@ -74,9 +84,10 @@ struct BlockKind {
   int fraction_bits = 0;  // below the coefficients' units
 };
 
-HtDecodeJob make_ht_job(const BlockPlace& place, const BlockKind& kind, Buffer<uint8_t>& memory, Tile& tile) {
+template <class T>
+HtDecodeJobOf<T> make_ht_job(const BlockPlaceOf<T>& place, const BlockKind& kind, Buffer<uint8_t>& memory, Tile& tile) {
   const CodeBlock& block = tile.codeblock(place.band, place.x, place.y);
-  HtDecodeJob job;
+  HtDecodeJobOf<T> job;
   job.samples = place.samples;
   job.stride = place.stride;
   job.width = int(place.rect.width()), job.height = int(place.rect.height());
@@ -89,17 +100,21 @@ HtDecodeJob make_ht_job(const BlockPlace& place, const BlockKind& kind, Buffer<u
   return job;
 }
 
-void clear(const HtDecodeJob& job) {
-  for (int y = 0; y < job.height; ++y) std::fill_n(job.samples + std::size_t(y) * job.stride, job.width, 0);
+template <class T>
+void clear(const HtDecodeJobOf<T>& job) {
+  for (int y = 0; y < job.height; ++y) std::fill_n(job.samples + std::size_t(y) * job.stride, job.width, T{0});
 }
 
-// HT code-blocks wait for company.
+// HT code-blocks wait for company. T is the coefficients' type.
+template <class T>
 class BlockDecoder {
  public:
   BlockDecoder(WorkerMemory& worker, Workspace::Impl& work) : worker_(worker), work_(work) {}
 
-  void decode(const BlockPlace& place, const BlockKind& kind) {
-    if (work_.source != nullptr) return work_.source->fill(place, kind.fraction_bits, worker_);
+  void decode(const BlockPlaceOf<T>& place, const BlockKind& kind) {
+    if constexpr (!kWide) {
+      if (work_.source != nullptr) return work_.source->fill(place, kind.fraction_bits, worker_);
+    }
     if ((kind.style & kCodeBlockHt) == 0) {
       return decode_part1_block(place, kind.style, kind.fraction_bits, worker_, work_);
     }
@@ -108,14 +123,20 @@ class BlockDecoder {
     if (++waiting_ == kDecodeTogether) finish();
   }
   void finish() {
-    if (waiting_ != 0) work_.kernels.decode_blocks({jobs_, waiting_}, worker_.ht);
+    if constexpr (kWide) {
+      if (waiting_ != 0) decode_wide_ht({jobs_, waiting_}, worker_);
+    } else if (waiting_ != 0) {
+      work_.kernels.decode_blocks({jobs_, waiting_}, worker_.ht);
+    }
     waiting_ = 0;
   }
 
  private:
+  static constexpr bool kWide = std::is_same_v<T, int64_t>;
+
   WorkerMemory& worker_;
   Workspace::Impl& work_;
-  HtDecodeJob jobs_[kDecodeTogether];
+  HtDecodeJobOf<T> jobs_[kDecodeTogether];
   std::size_t waiting_ = 0;
 };
 
@@ -178,7 +199,7 @@ class DecodePieces final : public SynthesisPieces<T> {
 
   void begin_piece(const PieceStage& stage, int64_t begin, int64_t end, std::size_t worker) override {
     WorkerMemory& memory = *work_.workers[worker];
-    start_bands(stage, begin, end, first_, this->together_, kFloat, memory, work_);
+    start_bands<T>(stage, begin, end, first_, this->together_, memory, work_);
     for (int i = 0; this->together_ == 3 && i < 3; ++i) {
       memory.colours[i] = memory.piece.template take<T>(padded_row(std::size_t(stage.rect.width())));
     }
@@ -190,11 +211,11 @@ class DecodePieces final : public SynthesisPieces<T> {
 
   void do_blocks(std::size_t owner, uint32_t first, uint32_t end, std::size_t worker) override {
     const WorkerMemory& piece = *work_.workers[owner];
-    BlockDecoder decoder(*work_.workers[worker], work_);
+    BlockDecoder<Coefficient<T>> decoder(*work_.workers[worker], work_);
     for (uint32_t i = first; i < end; ++i) {
       const PieceBlock& block = piece.blocks[i];
       const BlockKind kind{work_.tile_coding.components[first_ + block.component].codeblock_style, kFloat ? 1 : 0};
-      decoder.decode(piece.bands[block.component][block.band].block(block.x, block.y), kind);
+      decoder.decode(piece.bands[block.component][block.band].template block<T>(block.x, block.y), kind);
     }
     decoder.finish();
   }
@@ -203,10 +224,10 @@ class DecodePieces final : public SynthesisPieces<T> {
     const PieceBand& rows = work_.workers[worker]->bands[component][band];
     if constexpr (kFloat) {
       const std::size_t width = std::size_t(rows.band->rect.width());
-      work_.kernels.rows->dequantize(rows.row(y), width, float(0.5 * rows.band->step), rows.line);
+      work_.kernels.rows->dequantize(rows.template row<T>(y), width, float(0.5 * rows.band->step), rows.line);
       return rows.line;
     } else {
-      return rows.row(y);
+      return rows.template row<T>(y);
     }
   }
 
@@ -239,11 +260,17 @@ class DecodePieces final : public SynthesisPieces<T> {
   void write_row(const int32_t* row, std::size_t width, std::byte* to) {
     work_.kernels.rows->write_int(row, width, layout(), to);
   }
+  void write_row(const int64_t* row, std::size_t width, std::byte* to) {
+    wide_row_kernels().write(row, width, layout(), to);
+  }
   void write_row(const float* row, std::size_t width, std::byte* to) {
     work_.kernels.rows->write_float(row, width, layout(), to);
   }
   void transform_colour(int32_t* const* rows, std::size_t width, int32_t* const* to) {
     work_.kernels.rows->rct_inverse(rows, width, to);
+  }
+  void transform_colour(int64_t* const* rows, std::size_t width, int64_t* const* to) {
+    wide_row_kernels().rct_inverse(rows, width, to);
   }
   void transform_colour(float* const* rows, std::size_t width, float* const* to) {
     work_.kernels.rows->ict_inverse(rows, width, to);
@@ -260,10 +287,15 @@ class DecodePieces final : public SynthesisPieces<T> {
 void decode_components(const ImageView& image, int reduce, Workspace::Impl& work) {
   DecodePieces<int32_t> reversible(image, reduce, work);
   DecodePieces<float> irreversible(image, reduce, work);
+  DecodePieces<int64_t> wide(image, reduce, work);
   const std::size_t components = work.tile.components.size();
   for (std::size_t c = 0; c < components;) {
     const int together = work.tile_coding.mct && c == 0 ? 3 : 1;
-    work.tile_coding.components[c].reversible ? reversible.decode(c, together) : irreversible.decode(c, together);
+    if (image.bits > kMostNarrowBits) {
+      wide.decode(c, together);
+    } else {
+      work.tile_coding.components[c].reversible ? reversible.decode(c, together) : irreversible.decode(c, together);
+    }
     c += std::size_t(together);
   }
 }
@@ -278,7 +310,7 @@ void decode_tiles(std::span<const uint8_t> bytes, const ImageView& image, const 
     if (next == first) fail("tile ", t, " of ", tiles, " is missing");
     const auto parts = std::span<const TilePart>(work.parts).subspan(first, next - first);
     const PacketBytes packets = gather_packets(bytes, parts, work);
-    check_coding(work.tile_coding);
+    check_coding(work.tile_coding, image.bits);
     build_tile(work.header.size, work.tile_coding, t, packets.header_room(), work.tile);
     order_precincts(work.header.size, work.tile_coding, work.tile);
     read_packets(work.tile_coding, packets, {options.reduce, options.layers}, work.tile);
@@ -295,7 +327,7 @@ void decode(std::span<const uint8_t> file, const ImageView& image, Workspace& wo
   work.header = read_main_header(bytes);
   if (options.reduce < 0 || options.reduce > kMaxLevels) fail("reduce ", options.reduce);
   check_components(work.header, image);
-  check_coding(work.header.coding);
+  check_coding(work.header.coding, image.bits);
   const Rect area = reduced_area(work.header.size, options.reduce);
   if (area.width() != image.columns || area.height() != image.rows) {
     fail("the codestream has ", area.height(), " rows of ", area.width(), " samples, ", image.rows, " of ",

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <type_traits>
 
 #include "ebcot_contexts.hpp"
 #include "ebcot_flags.hpp"
@@ -68,26 +69,33 @@ inline uint8_t* write_symbols(uint8_t* out, uint64_t members, const Labels& labe
   return out;
 }
 
-// The largest magnitude's bits, or more than 31.
-inline uint32_t magnitudes_or(const int32_t* samples, std::size_t stride, int width, int height) {
-  uint32_t all = 0;
+template <class T>
+std::make_unsigned_t<T> magnitude_of(T value) {
+  using Magnitude = std::make_unsigned_t<T>;
+  return value < 0 ? Magnitude{0} - Magnitude(value) : Magnitude(value);
+}
+
+// The largest magnitude's bits, or more.
+template <class T>
+std::make_unsigned_t<T> magnitudes_or(const T* samples, std::size_t stride, int width, int height) {
+  std::make_unsigned_t<T> all = 0;
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
-      const int32_t value = samples[std::size_t(y) * stride + std::size_t(x)];
-      all |= value < 0 ? 0u - uint32_t(value) : uint32_t(value);
+      all |= magnitude_of(samples[std::size_t(y) * stride + std::size_t(x)]);
     }
   }
   return all;
 }
 
 // Splits 16 columns of a stripe into bit-planes: plane k goes to planes[k * plane_pitch], the signs to `negative`.
-inline void split_word(const int32_t* samples, std::size_t stride, int plane_count, uint64_t* planes,
-                       std::size_t plane_pitch, uint64_t* negative) {
+template <class T>
+void split_word(const T* samples, std::size_t stride, int plane_count, uint64_t* planes, std::size_t plane_pitch,
+                uint64_t* negative) {
   uint64_t signs = 0;
   for (int k = 0; k < plane_count; ++k) planes[std::size_t(k) * plane_pitch] = 0;
   for (int i = 0; i < 64; ++i) {
-    const int32_t value = samples[std::size_t(i & 3) * stride + std::size_t(i >> 2)];
-    const uint32_t magnitude = value < 0 ? 0u - uint32_t(value) : uint32_t(value);
+    const T value = samples[std::size_t(i & 3) * stride + std::size_t(i >> 2)];
+    const auto magnitude = magnitude_of(value);
     signs |= uint64_t(value < 0) << i;
     for (int k = 0; k < plane_count; ++k) planes[std::size_t(k) * plane_pitch] |= uint64_t(magnitude >> k & 1) << i;
   }
@@ -95,18 +103,19 @@ inline void split_word(const int32_t* samples, std::size_t stride, int plane_cou
 }
 
 // Puts 16 columns of a stripe together again.
-inline void join_word(const JoinJob& job, int32_t* samples, std::size_t stride) {
+template <class T>
+void join_word(const JoinJob& job, T* samples, std::size_t stride) {
+  using Magnitude = std::make_unsigned_t<T>;
   for (int i = 0; i < 64; ++i) {
-    uint32_t magnitude = 0;
+    Magnitude magnitude = 0;
     for (int k = job.plane_count - 1; k >= 0; --k) {
-      magnitude = magnitude << 1 | uint32_t(job.planes[std::size_t(k) * job.plane_pitch] >> i & 1);
+      magnitude = magnitude << 1 | Magnitude(job.planes[std::size_t(k) * job.plane_pitch] >> i & 1);
     }
     if (magnitude != 0) {
       const int open = job.shift + (job.complete >> i & 1 ? 0 : 1);
-      magnitude = magnitude << job.shift | (uint32_t{1} << open) >> 1;
+      magnitude = magnitude << job.shift | (Magnitude{1} << open) >> 1;
     }
-    samples[std::size_t(i & 3) * stride + std::size_t(i >> 2)] =
-        job.negative >> i & 1 ? -int32_t(magnitude) : int32_t(magnitude);
+    samples[std::size_t(i & 3) * stride + std::size_t(i >> 2)] = job.negative >> i & 1 ? -T(magnitude) : T(magnitude);
   }
 }
 

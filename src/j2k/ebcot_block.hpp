@@ -10,8 +10,11 @@ namespace blosc2_grok::j2k {
 
 inline constexpr int kMaxEbcotSide = 1024;
 inline constexpr int kMaxEbcotArea = 4096;
-inline constexpr int kMaxEbcotPlanes = 31;
-inline constexpr int kMaxEbcotPasses = 3 * kMaxEbcotPlanes - 2;
+// Of coefficients of 32 bits, and of 64: Mb is 37 at most, by seven guard bits and an exponent of 31.
+inline constexpr int kMaxEbcotPlanes = 31, kMaxWidePlanes = 37;
+inline constexpr int kMaxEbcotPasses = 3 * kMaxWidePlanes - 2;
+template <class T>
+inline constexpr int kMaxPlanesOf = sizeof(T) == sizeof(int32_t) ? kMaxEbcotPlanes : kMaxWidePlanes;
 inline constexpr std::size_t kMaxEbcotBytes = std::size_t{1} << 16;
 
 // The subband decides the zero coding contexts (Table D.1); the numbers are those of subbands in packets.
@@ -36,10 +39,7 @@ constexpr bool ends_segment(int pass, unsigned style) {
   return (style & kStyleLazy) && pass >= 9 && pass % 3 != 1;
 }
 
-// Coefficients of one code-block in two's complement, `stride` elements from row to row.
-struct EbcotEncodeJob {
-  const int32_t* samples = nullptr;
-  std::size_t stride = 0;
+struct EbcotEncodeKind {
   int width = 0, height = 0;
   EbcotBand band = EbcotBand::kLl;
   unsigned style = 0;
@@ -49,6 +49,15 @@ struct EbcotEncodeJob {
   // Coding ends before the bit-plane that, by a guess, gains less squared error a byte, if those below it do, too.
   double stop_slope = 0.0;
 };
+// Coefficients of one code-block in two's complement, `stride` elements from row to row. T is int32_t, or int64_t for
+// samples of many bits.
+template <class T>
+struct EbcotEncodeJobOf : EbcotEncodeKind {
+  const T* samples = nullptr;
+  std::size_t stride = 0;
+};
+using EbcotEncodeJob = EbcotEncodeJobOf<int32_t>;
+using WideEbcotEncodeJob = EbcotEncodeJobOf<int64_t>;
 
 // The truncation point after a pass. Error is counted in squared sample units of the job.
 struct EbcotPass {
@@ -71,21 +80,27 @@ struct EbcotSegment {
 
 // The result is sign(x) * (mu << fraction_bits | half), where half is the middle of what is left open: the bit below
 // the last one decoded, if there is one.
-struct EbcotDecodeJob {
+struct EbcotBlockBytes {
   std::span<const EbcotSegment> segments;
-  int planes = 0;  // magnitude bit-planes from the first one coded down: Mb - P; with fraction_bits at most 31
+  int planes =
+      0;  // magnitude bit-planes from the first one coded down: Mb - P; with fraction_bits at most kMaxPlanesOf
   int fraction_bits = 0;
   EbcotBand band = EbcotBand::kLl;
   unsigned style = 0;
   int width = 0, height = 0;
-  int32_t* samples = nullptr;
+};
+template <class T>
+struct EbcotDecodeJobOf : EbcotBlockBytes {
+  T* samples = nullptr;
   std::size_t stride = 0;
 };
+using EbcotDecodeJob = EbcotDecodeJobOf<int32_t>;
+using WideEbcotDecodeJob = EbcotDecodeJobOf<int64_t>;
 
 // Per-thread memory of the block coder; its size does not depend on anything.
 struct EbcotScratch;
 
-// Codes a block to `out` (kMaxEbcotBytes long). Throws Error if a magnitude needs more than 31 bits.
+// Codes a block to `out` (kMaxEbcotBytes long). Throws Error if a magnitude needs more than kMaxPlanesOf bits.
 using EbcotEncodeBlock = void (*)(const EbcotEncodeJob& job, EbcotScratch& scratch, uint8_t* out,
                                   EbcotEncoded& encoded);
 
@@ -96,5 +111,8 @@ void plain_ebcot_encode(const EbcotEncodeJob& job, EbcotScratch& scratch, uint8_
 void simd_ebcot_encode(const EbcotEncodeJob& job, EbcotScratch& scratch, uint8_t* out, EbcotEncoded& encoded);
 void plain_ebcot_decode(const EbcotDecodeJob& job, EbcotScratch& scratch);
 void simd_ebcot_decode(const EbcotDecodeJob& job, EbcotScratch& scratch);
+// The plain ones again.
+void wide_ebcot_encode(const WideEbcotEncodeJob& job, EbcotScratch& scratch, uint8_t* out, EbcotEncoded& encoded);
+void wide_ebcot_decode(const WideEbcotDecodeJob& job, EbcotScratch& scratch);
 
 }  // namespace blosc2_grok::j2k

@@ -13,11 +13,15 @@ inline void check_block_size(int width, int height) {
   }
 }
 
-inline void check_job(const EbcotEncodeJob& job) { check_block_size(job.width, job.height); }
-
-inline void check_job(const EbcotDecodeJob& job) {
+template <class T>
+void check_job(const EbcotEncodeJobOf<T>& job) {
   check_block_size(job.width, job.height);
-  if (job.planes < 0 || job.fraction_bits < 0 || job.planes + job.fraction_bits > kMaxEbcotPlanes) {
+}
+
+template <class T>
+void check_job(const EbcotDecodeJobOf<T>& job) {
+  check_block_size(job.width, job.height);
+  if (job.planes < 0 || job.fraction_bits < 0 || job.planes + job.fraction_bits > kMaxPlanesOf<T>) {
     fail("a code-block of ", job.planes, " bit-planes and ", job.fraction_bits, " fraction bits");
   }
   int passes = 0;

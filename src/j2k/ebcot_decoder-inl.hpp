@@ -15,9 +15,10 @@
 
 namespace blosc2_grok::j2k::EBCOT_NAMESPACE {
 
+template <class T>
 class BlockDecoder {
  public:
-  BlockDecoder(const EbcotDecodeJob& job, EbcotScratch& scratch)
+  BlockDecoder(const EbcotDecodeJobOf<T>& job, EbcotScratch& scratch)
       : job_(job),
         scratch_(scratch),
         grid_(job.width, job.height),
@@ -313,16 +314,16 @@ class BlockDecoder {
 
   void join_one(const JoinJob& join, int s, int w) {
     const int rows = std::min(4, job_.height - 4 * s), columns = std::min(16, job_.width - 16 * w);
-    int32_t* samples = job_.samples + std::size_t(4 * s) * job_.stride + std::size_t(16 * w);
+    T* samples = job_.samples + std::size_t(4 * s) * job_.stride + std::size_t(16 * w);
     if (rows == 4 && columns == 16) return join_word(join, samples, job_.stride);
-    alignas(64) int32_t padded[64];
+    alignas(64) T padded[64];
     join_word(join, padded, 16);
     for (int y = 0; y < rows; ++y) {
-      std::memcpy(samples + std::size_t(y) * job_.stride, padded + 16 * y, std::size_t(columns) * sizeof(int32_t));
+      std::memcpy(samples + std::size_t(y) * job_.stride, padded + 16 * y, std::size_t(columns) * sizeof(T));
     }
   }
 
-  const EbcotDecodeJob& job_;
+  const EbcotDecodeJobOf<T>& job_;
   EbcotScratch& scratch_;
   const EbcotGrid grid_;
   const std::size_t flag_pitch_;

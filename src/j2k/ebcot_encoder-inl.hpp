@@ -71,12 +71,13 @@ class Distortion {
   int64_t fresh_ = 0, fresh_low_ = 0, refined_ = 0, refined_down_ = 0, refined_low_ = 0;
 };
 
+template <class T>
 class BlockEncoder {
   // What a sample gains on average, in squared bins, by becoming significant and by being refined.
   static constexpr double kFreshGain = 2.1, kRefinedGain = 0.25;
 
  public:
-  BlockEncoder(const EbcotEncodeJob& job, EbcotScratch& scratch, uint8_t* out, EbcotEncoded& encoded)
+  BlockEncoder(const EbcotEncodeJobOf<T>& job, EbcotScratch& scratch, uint8_t* out, EbcotEncoded& encoded)
       : job_(job),
         scratch_(scratch),
         grid_(job.width, job.height),
@@ -87,10 +88,10 @@ class BlockEncoder {
   void run() {
     encoded_.planes = encoded_.passes = 0;
     encoded_.bytes = 0;
-    const uint32_t all = magnitudes_or(job_.samples, job_.stride, job_.width, job_.height);
-    if (all >> kMaxEbcotPlanes != 0) fail("a coefficient needs more than ", kMaxEbcotPlanes, " bits");
-    encoded_.planes = int(std::bit_width(all));
-    if (encoded_.planes == 0) return;
+    const int planes = int(std::bit_width(magnitudes_or(job_.samples, job_.stride, job_.width, job_.height)));
+    if (planes > kMaxPlanesOf<T>) fail("a coefficient needs more than ", kMaxPlanesOf<T>, " bits");
+    encoded_.planes = planes;
+    if (planes == 0) return;
     split();
     reset_mq_contexts(scratch_.contexts);
     code_planes();
@@ -123,14 +124,14 @@ class BlockEncoder {
   void split_one(int s, int w) {
     const std::size_t at = grid_.at(s, w);
     const int rows = std::min(4, job_.height - 4 * s), columns = std::min(16, job_.width - 16 * w);
-    const int32_t* samples = job_.samples + std::size_t(4 * s) * job_.stride + std::size_t(16 * w);
+    const T* samples = job_.samples + std::size_t(4 * s) * job_.stride + std::size_t(16 * w);
     if (rows == 4 && columns == 16) {
       split_word(samples, job_.stride, encoded_.planes, scratch_.planes + at, grid_.size(), &scratch_.negative[at]);
       return;
     }
-    alignas(64) int32_t padded[64] = {};
+    alignas(64) T padded[64] = {};
     for (int y = 0; y < rows; ++y) {
-      std::memcpy(padded + 16 * y, samples + std::size_t(y) * job_.stride, std::size_t(columns) * sizeof(int32_t));
+      std::memcpy(padded + 16 * y, samples + std::size_t(y) * job_.stride, std::size_t(columns) * sizeof(T));
     }
     split_word(padded, 16, encoded_.planes, scratch_.planes + at, grid_.size(), &scratch_.negative[at]);
   }
@@ -417,7 +418,7 @@ class BlockEncoder {
     finished_bits_ += bits;
   }
 
-  const EbcotEncodeJob& job_;
+  const EbcotEncodeJobOf<T>& job_;
   EbcotScratch& scratch_;
   const EbcotGrid grid_;
   const uint64_t stripe_below_;

@@ -19,4 +19,14 @@ void plain_ebcot_decode(const EbcotDecodeJob& job, EbcotScratch& scratch) {
   plain::BlockDecoder(job, scratch).run();
 }
 
+void wide_ebcot_encode(const WideEbcotEncodeJob& job, EbcotScratch& scratch, uint8_t* out, EbcotEncoded& encoded) {
+  check_job(job);
+  plain::BlockEncoder(job, scratch, out, encoded).run();
+}
+
+void wide_ebcot_decode(const WideEbcotDecodeJob& job, EbcotScratch& scratch) {
+  check_job(job);
+  plain::BlockDecoder(job, scratch).run();
+}
+
 }  // namespace blosc2_grok::j2k

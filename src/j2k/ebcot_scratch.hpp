@@ -22,10 +22,10 @@ struct EbcotScratch {
   // One bit a sample, see EbcotGrid.
   alignas(64) uint64_t significant[kMaxEbcotWords];
   alignas(64) uint64_t negative[kMaxEbcotWords];
-  alignas(64) uint64_t visited[kMaxEbcotWords];                   // coded by this bit-plane's propagation pass
-  alignas(64) uint64_t refined[kMaxEbcotWords];                   // refined at least once
-  alignas(64) uint64_t planes[kMaxEbcotPlanes * kMaxEbcotWords];  // magnitude bit-planes, one after the other
-  alignas(64) uint64_t propagated[kMaxEbcotWords];                // encoder: found by any propagation pass
+  alignas(64) uint64_t visited[kMaxEbcotWords];                  // coded by this bit-plane's propagation pass
+  alignas(64) uint64_t refined[kMaxEbcotWords];                  // refined at least once
+  alignas(64) uint64_t planes[kMaxWidePlanes * kMaxEbcotWords];  // magnitude bit-planes, one after the other
+  alignas(64) uint64_t propagated[kMaxEbcotWords];               // encoder: found by any propagation pass
   // Encoder: `negative` seen from the sample to the left, right, above and below.
   alignas(64) uint64_t negative_near[4][kMaxEbcotWords];
   // Encoder: a pass's symbols, context in the low five bits and decision in the top one.

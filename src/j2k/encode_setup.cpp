@@ -8,6 +8,7 @@
 
 #include "quantizer.hpp"
 #include "region.hpp"
+#include "row_kernels.hpp"
 
 namespace blosc2_grok::j2k {
 namespace {
@@ -17,11 +18,21 @@ void check_image(const ConstImageView& image) {
     fail("an image of ", image.rows, " x ", image.columns, " x ", image.components, " samples has no pixels");
   }
   if (image.components > kMaxComponents) fail(image.components, " components are more than 16384");
-  if (image.bits < 1 || image.bits > 26 || image.bits > 8 * image.bytes_per_sample) {
+  if (image.bits < 1 || image.bits > kMostBits || image.bits > 8 * image.bytes_per_sample) {
     fail(image.bits, " bits in ", image.bytes_per_sample, " bytes a sample are not supported");
   }
   if (image.component_offsets.size() != image.components) {
     fail(image.component_offsets.size(), " offsets for ", image.components, " components");
+  }
+}
+
+void check_wide(const ConstImageView& image, const EncodeOptions& options) {
+  if (image.bits <= kMostNarrowBits) return;
+  const bool has_target = options.target_mse > 0 || options.target_bytes > 0 || !options.layers.empty();
+  if (!options.reversible || has_target || options.region_shift != 0) {
+    fail(image.bits,
+         " bits a sample are coded without loss, in one layer and without a region of interest: ", kMostNarrowBits,
+         " at most otherwise");
   }
 }
 
@@ -130,6 +141,7 @@ void set_base_step(const ConstImageView& image, const EncodeOptions& options, do
 
 void set_up_encoding(const ConstImageView& image, const EncodeOptions& options, MainHeader& header) {
   check_image(image);
+  check_wide(image, options);
   set_size(image, options, header.size);
   set_coding(image, options, header.coding);
   constexpr int kPart2 = 0x8000, kHighThroughput = 0x4000;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The bit streams of HT passes, read bit by bit (ISO/IEC 15444-15 clauses 7.1.2 to 7.1.5).
+// The bit streams of HT passes, read bit by bit or byte by byte (ISO/IEC 15444-15 clauses 7.1.2 to 7.1.5).
 #pragma once
 
 #include <algorithm>
@@ -16,23 +16,22 @@ class ForwardReader {
  public:
   explicit ForwardReader(std::span<const uint8_t> bytes) : bytes_(bytes) {}
 
-  uint32_t get(int bits) {
-    uint32_t value = 0;
-    for (int i = 0; i < bits; ++i) value |= bit() << i;
+  uint64_t get(int bits) {
+    uint64_t value = 0;
+    for (int done = 0; done < bits;) {
+      if (left_ == 0) next_byte();
+      const int count = std::min(bits - done, left_);
+      value |= uint64_t{rest_ & ((1u << count) - 1)} << done;
+      rest_ >>= count, left_ -= count, done += count;
+    }
     return value;
   }
 
  private:
-  uint32_t bit() {
-    if (left_ == 0) {
-      left_ = byte_ == 0xFF ? 7 : 8;
-      byte_ = position_ < bytes_.size() ? bytes_[position_++] : kFill;
-      rest_ = byte_;
-    }
-    --left_;
-    const uint32_t result = rest_ & 1;
-    rest_ >>= 1;
-    return result;
+  void next_byte() {
+    left_ = byte_ == 0xFF ? 7 : 8;
+    byte_ = position_ < bytes_.size() ? bytes_[position_++] : kFill;
+    rest_ = byte_;
   }
 
   std::span<const uint8_t> bytes_;

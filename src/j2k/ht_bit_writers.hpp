@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The three bit streams of a cleanup pass, written bit by bit (ISO/IEC 15444-15 clause 7.1).
+// The three bit streams of a cleanup pass, written bit by bit or byte by byte (ISO/IEC 15444-15 clause 7.1).
 #pragma once
 
 #include <algorithm>
@@ -15,10 +15,12 @@ class MagSgnWriter {
  public:
   explicit MagSgnWriter(uint8_t* out) : out_(out) {}
 
-  void put(uint32_t value, int bits) {
-    for (int i = 0; i < bits; ++i) {
-      byte_ |= (value >> i & 1) << used_;
-      if (++used_ == limit_) flush();
+  void put(uint64_t value, int bits) {
+    while (bits > 0) {
+      const int count = std::min(bits, limit_ - used_);
+      byte_ |= (uint32_t(value) & ((1u << count) - 1)) << used_;
+      value >>= count, bits -= count, used_ += count;
+      if (used_ == limit_) flush();
     }
   }
   // Pads with ones, as the decoder does past the end; a last 0xFF need not be written.

@@ -2,6 +2,7 @@
 // The HT cleanup pass decoder in plain scalar form (ISO/IEC 15444-15 clause 7.3), bit by bit as the standard has it.
 #include <algorithm>
 #include <bit>
+#include <type_traits>
 
 #include "error.hpp"
 #include "ht_bit_readers.hpp"
@@ -16,9 +17,12 @@ struct Quad {
   uint32_t rho = 0, u_off = 0, e_k = 0, e_1 = 0;
 };
 
+template <class T>
 class PlainDecoder {
+  using Magnitude = std::make_unsigned_t<T>;
+
  public:
-  PlainDecoder(const HtDecodeJob& job, const CleanupPlan& plan, HtScratch& scratch)
+  PlainDecoder(const HtDecodeJobOf<T>& job, const CleanupPlan& plan, HtScratch& scratch)
       : job_(job),
         plan_(plan),
         above_(scratch.exponents[0].begin()),
@@ -111,12 +115,12 @@ class PlainDecoder {
     int exponents[4] = {};
     for (int n = 0; n < 4; ++n) {
       const bool inside = x + n / 2 < job_.width && y + n % 2 < job_.height;
-      int32_t value = 0;
+      T value = 0;
       if ((quad.rho >> n & 1) != 0) {
         const int bits = bound - int(quad.e_k >> n & 1);
-        const uint32_t coded = magsgn_.get(bits) | (quad.e_1 >> n & 1) << bits;
-        const uint32_t magnitude = ((coded >> 1) + 1) << plan_.shift | plan_.half;
-        value = (coded & 1) != 0 ? -int32_t(magnitude) : int32_t(magnitude);
+        const Magnitude coded = Magnitude(magsgn_.get(bits)) | Magnitude{quad.e_1 >> n & 1} << bits;
+        const Magnitude magnitude = ((coded >> 1) + 1) << plan_.shift | Magnitude(plan_.half);
+        value = (coded & 1) != 0 ? -T(magnitude) : T(magnitude);
         exponents[n] = std::bit_width(coded | 1u);
       }
       if (inside) job_.samples[std::size_t(y + n % 2) * job_.stride + std::size_t(x + n / 2)] = value;
@@ -124,7 +128,7 @@ class PlainDecoder {
     below_[x] = exponents[1], below_[x + 1] = exponents[3];
   }
 
-  const HtDecodeJob& job_;
+  const HtDecodeJobOf<T>& job_;
   const CleanupPlan& plan_;
   int32_t* above_;
   int32_t* below_;
@@ -133,14 +137,19 @@ class PlainDecoder {
   VlcReader vlc_;
 };
 
+template <class T>
+void decode_block(const HtDecodeJobOf<T>& job, HtScratch& scratch) {
+  const CleanupPlan plan = plan_cleanup(job);
+  PlainDecoder(job, plan, scratch).decode();
+  if (job.passes > 1) refine_block(job, plan, scratch);
+}
+
 }  // namespace
 
 void plain_decode_blocks(std::span<const HtDecodeJob> jobs, HtScratch* scratch) {
-  for (const HtDecodeJob& job : jobs) {
-    const CleanupPlan plan = plan_cleanup(job);
-    PlainDecoder(job, plan, *scratch).decode();
-    if (job.passes > 1) refine_block(job, plan, *scratch);
-  }
+  for (const HtDecodeJob& job : jobs) decode_block(job, *scratch);
 }
+
+void wide_decode_block(const WideHtDecodeJob& job, HtScratch& scratch) { decode_block(job, scratch); }
 
 }  // namespace blosc2_grok::j2k

@@ -17,38 +17,40 @@ namespace {
 
 #if HWY_TARGET == HWY_SCALAR
 
-void decode_blocks(std::span<const HtDecodeJob> jobs, HtScratch* scratch) { plain_decode_blocks(jobs, scratch); }
+uint32_t decode_blocks(std::span<const HtDecodeJob>, HtScratch*) { return ~0u; }
 
 #else
 
-// Deeper blocks than the windows take, and streams longer than any encoder's, are left to the plain coder.
-bool fits_windows(const CleanupPlan& plan) {
-  return plan.largest_bound <= kLargestBound && plan.prefix <= 31 * kMaxBlockArea / 8;
-}
+// Streams longer than any encoder's of blocks that the windows take.
+bool fits_memory(const CleanupPlan& plan) { return plan.prefix <= 31 * kMaxBlockArea / 8; }
 
-void finish_block(const HtDecodeJob& job, const CleanupPlan& plan, HtScratch& scratch) {
-  VectorStep(job, plan, scratch).run(scratch.quads + kQuadPadding);
+bool finish_block(const HtDecodeJob& job, const CleanupPlan& plan, HtScratch& scratch) {
+  if (!VectorStep(job, plan, scratch).run(scratch.quads + kQuadPadding)) return false;
   if (job.passes > 1) refine_block(job, plan, scratch);
+  return true;
 }
 
-void decode_block(const HtDecodeJob& job, HtScratch& scratch) {
+bool decode_block(const HtDecodeJob& job, HtScratch& scratch) {
   const CleanupPlan plan = plan_cleanup(job);
-  if (!fits_windows(plan)) return plain_decode_blocks({&job, 1}, &scratch);
+  if (!fits_memory(plan)) return false;
   SerialStep(job, plan, scratch).run();
-  finish_block(job, plan, scratch);
+  return finish_block(job, plan, scratch);
 }
 
-void decode_blocks(std::span<const HtDecodeJob> jobs, HtScratch* scratch) {
+// Bit i of the result is set where job i is left to the plain coder.
+uint32_t decode_blocks(std::span<const HtDecodeJob> jobs, HtScratch* scratch) {
+  uint32_t undone = 0;
   if (jobs.size() == 2 && jobs[0].width == jobs[1].width && jobs[0].height == jobs[1].height) {
     const CleanupPlan plans[2] = {plan_cleanup(jobs[0]), plan_cleanup(jobs[1])};
-    if (fits_windows(plans[0]) && fits_windows(plans[1])) {
+    if (fits_memory(plans[0]) && fits_memory(plans[1])) {
       SerialStep a(jobs[0], plans[0], scratch[0]), b(jobs[1], plans[1], scratch[1]);
       SerialStep::run_together(a, b);
-      finish_block(jobs[0], plans[0], scratch[0]);
-      return finish_block(jobs[1], plans[1], scratch[1]);
+      for (uint32_t i = 0; i < 2; ++i) undone |= uint32_t{!finish_block(jobs[i], plans[i], scratch[i])} << i;
+      return undone;
     }
   }
-  for (const HtDecodeJob& job : jobs) decode_block(job, *scratch);
+  for (uint32_t i = 0; i < jobs.size(); ++i) undone |= uint32_t{!decode_block(jobs[i], *scratch)} << i;
+  return undone;
 }
 
 #endif
@@ -62,8 +64,15 @@ namespace blosc2_grok::j2k {
 
 HWY_EXPORT(decode_blocks);
 
+uint32_t simd_decode_narrow(std::span<const HtDecodeJob> jobs, HtScratch* scratch) {
+  return HWY_DYNAMIC_DISPATCH(decode_blocks)(jobs, scratch);
+}
+
 void simd_decode_blocks(std::span<const HtDecodeJob> jobs, HtScratch* scratch) {
-  HWY_DYNAMIC_DISPATCH(decode_blocks)(jobs, scratch);
+  const uint32_t undone = simd_decode_narrow(jobs, scratch);
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if ((undone >> i & 1) != 0) plain_decode_blocks(jobs.subspan(i, 1), scratch);
+  }
 }
 
 }  // namespace blosc2_grok::j2k

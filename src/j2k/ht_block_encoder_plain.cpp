@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The HT cleanup pass encoder in plain scalar form (ISO/IEC 15444-15 clause 7.3), quad by quad as the standard has it.
 #include <bit>
-#include <cstdlib>
+#include <type_traits>
 
 #include "error.hpp"
 #include "ht_bit_writers.hpp"
@@ -10,15 +10,18 @@
 namespace blosc2_grok::j2k {
 namespace {
 
-struct Quad {
-  uint32_t context = 0, rho = 0, epsilon = 0;
-  int u = 0, bound = 0;     // U_q
-  uint32_t values[4] = {};  // 2 * (mu - 1) + sign
-};
-
+template <class T>
 class PlainEncoder {
+  using Magnitude = std::make_unsigned_t<T>;
+
+  struct Quad {
+    uint32_t context = 0, rho = 0, epsilon = 0;
+    int u = 0, bound = 0;      // U_q
+    Magnitude values[4] = {};  // 2 * (mu - 1) + sign
+  };
+
  public:
-  PlainEncoder(const HtEncodeJob& job, HtScratch& scratch, uint8_t* out)
+  PlainEncoder(const HtEncodeJobOf<T>& job, HtScratch& scratch, uint8_t* out)
       : job_(job),
         above_(scratch.exponents[0].begin()),
         below_(scratch.exponents[1].begin()),
@@ -52,7 +55,7 @@ class PlainEncoder {
   }
 
  private:
-  int32_t sample(int x, int y) const {
+  T sample(int x, int y) const {
     return x < job_.width && y < job_.height ? job_.samples[std::size_t(y) * job_.stride + std::size_t(x)] : 0;
   }
 
@@ -62,9 +65,9 @@ class PlainEncoder {
     int exponents[4] = {};
     int largest = 0;
     for (int n = 0; n < 4; ++n) {
-      const int32_t value = sample(x + n / 2, y + n % 2);
+      const T value = sample(x + n / 2, y + n % 2);
       if (value == 0) continue;
-      const uint32_t magnitude = value < 0 ? 0u - uint32_t(value) : uint32_t(value);
+      const Magnitude magnitude = value < 0 ? Magnitude{0} - Magnitude(value) : Magnitude(value);
       if (magnitude >> job_.magnitude_bits != 0) {
         fail("a coefficient of ", magnitude, " needs more than ", job_.magnitude_bits, " bits");
       }
@@ -134,7 +137,7 @@ class PlainEncoder {
     vlc_.put(a.extension, a.extension_length), vlc_.put(b.extension, b.extension_length);
   }
 
-  const HtEncodeJob& job_;
+  const HtEncodeJobOf<T>& job_;
   int32_t* above_;
   int32_t* below_;
   MagSgnWriter magsgn_;
@@ -145,6 +148,10 @@ class PlainEncoder {
 }  // namespace
 
 std::size_t plain_encode_block(const HtEncodeJob& job, HtScratch& scratch, uint8_t* out) {
+  return PlainEncoder(job, scratch, out).encode(out);
+}
+
+std::size_t wide_encode_block(const WideHtEncodeJob& job, HtScratch& scratch, uint8_t* out) {
   return PlainEncoder(job, scratch, out).encode(out);
 }
 

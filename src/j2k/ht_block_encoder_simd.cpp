@@ -364,10 +364,27 @@ namespace blosc2_grok::j2k {
 
 HWY_EXPORT(encode_block);
 
+namespace {
+
+// Its bits, or more.
+uint32_t largest_magnitude(const HtEncodeJob& job) {
+  uint32_t all = 0;
+  for (int y = 0; y < job.height; ++y) {
+    const int32_t* row = job.samples + std::size_t(y) * job.stride;
+    for (int x = 0; x < job.width; ++x) all |= row[x] < 0 ? 0 - uint32_t(row[x]) : uint32_t(row[x]);
+  }
+  return all;
+}
+
+}  // namespace
+
 std::size_t simd_encode_block(const HtEncodeJob& job, HtScratch& scratch, uint8_t* out) {
+  if (job.magnitude_bits <= kMostSimdBits) return HWY_DYNAMIC_DISPATCH(encode_block)(job, scratch, out);
   // Deeper blocks than the bit writer takes are rare enough for the plain coder.
-  if (job.magnitude_bits + 1 > 28) return plain_encode_block(job, scratch, out);
-  return HWY_DYNAMIC_DISPATCH(encode_block)(job, scratch, out);
+  if (largest_magnitude(job) >> kMostSimdBits != 0) return plain_encode_block(job, scratch, out);
+  HtEncodeJob narrow = job;
+  narrow.magnitude_bits = kMostSimdBits;
+  return HWY_DYNAMIC_DISPATCH(encode_block)(narrow, scratch, out);
 }
 
 }  // namespace blosc2_grok::j2k

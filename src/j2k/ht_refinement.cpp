@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "ht_bit_readers.hpp"
 #include "ht_scratch.hpp"
@@ -13,9 +14,12 @@ namespace {
 
 constexpr int kStripe = 4;
 
+template <class T>
 class Refinement {
+  using Magnitude = std::make_unsigned_t<T>;
+
  public:
-  Refinement(const HtDecodeJob& job, const CleanupPlan& plan, HtScratch& scratch)
+  Refinement(const HtDecodeJobOf<T>& job, const CleanupPlan& plan, HtScratch& scratch)
       : job_(job), width_(job.width + 2), map_(scratch.significance), shift_(plan.shift) {
     std::memset(map_, 0, std::size_t(width_) * std::size_t(job.height + 2));
     for (int y = 0; y < job.height; ++y) {
@@ -35,7 +39,7 @@ class Refinement {
     for (int y = 0; y < job_.height; y += kStripe) {
       for (int x = 0; x < job_.width; ++x) {
         for (int i = y; i < std::min(y + kStripe, job_.height); ++i) {
-          if (at(x, i) == kCleanup) set_magnitude(sample(x, i), magnitude_bits(x, i) << 1 | bits.get(1));
+          if (at(x, i) == kCleanup) set_magnitude(sample(x, i), magnitude_bits(x, i) << 1 | Magnitude{bits.get(1)});
         }
       }
     }
@@ -45,17 +49,17 @@ class Refinement {
   static constexpr uint8_t kCleanup = 1, kPropagated = 2;
 
   uint8_t& at(int x, int y) { return map_[std::size_t(y + 1) * std::size_t(width_) + std::size_t(x + 1)]; }
-  int32_t& sample(int x, int y) { return job_.samples[std::size_t(y) * job_.stride + std::size_t(x)]; }
+  T& sample(int x, int y) { return job_.samples[std::size_t(y) * job_.stride + std::size_t(x)]; }
 
-  uint32_t magnitude_bits(int x, int y) {
-    const int32_t value = sample(x, y);
-    return (value < 0 ? 0u - uint32_t(value) : uint32_t(value)) >> shift_;
+  Magnitude magnitude_bits(int x, int y) {
+    const T value = sample(x, y);
+    return (value < 0 ? Magnitude{0} - Magnitude(value) : Magnitude(value)) >> shift_;
   }
   // One bit-plane below the cleanup pass's, the sign kept, with the middle of the new bin.
-  void set_magnitude(int32_t& value, uint32_t bits) {
+  void set_magnitude(T& value, Magnitude bits) {
     const int shift = shift_ - 1;
-    const uint32_t magnitude = bits << shift | (shift > 0 ? 1u << (shift - 1) : 0);
-    value = value < 0 ? -int32_t(magnitude) : int32_t(magnitude);
+    const Magnitude magnitude = bits << shift | (shift > 0 ? Magnitude{1} << (shift - 1) : 0);
+    value = value < 0 ? -T(magnitude) : T(magnitude);
   }
 
   bool has_neighbour(int x, int y, int stripe_end) {
@@ -81,13 +85,13 @@ class Refinement {
     }
     for (int i = 0; i < 16; ++i) {
       if ((fresh >> i & 1) == 0) continue;
-      int32_t& value = sample(x0 + i / kStripe, y0 + i % kStripe);
+      T& value = sample(x0 + i / kStripe, y0 + i % kStripe);
       value = bits.get(1) != 0 ? -1 : 1;
       set_magnitude(value, 1);
     }
   }
 
-  const HtDecodeJob& job_;
+  const HtDecodeJobOf<T>& job_;
   int width_;
   uint8_t* map_;
   int shift_;
@@ -95,7 +99,9 @@ class Refinement {
 
 }  // namespace
 
-CleanupPlan plan_cleanup(const HtDecodeJob& job) {
+template <class T>
+CleanupPlan plan_cleanup(const HtDecodeJobOf<T>& job) {
+  constexpr int kHeldBits = 8 * sizeof(T) - 1;
   const std::size_t length = job.cleanup.size();
   if (length < 2) fail("an HT cleanup pass of ", length, " bytes");
   const std::size_t suffix = std::size_t{job.cleanup[length - 1]} << 4 | (job.cleanup[length - 2] & 0x0F);
@@ -108,9 +114,11 @@ CleanupPlan plan_cleanup(const HtDecodeJob& job) {
   if (plane == 0 && job.passes > 1) fail("an HT code-block refines below its last bit-plane");
   plan.prefix = length - suffix;
   plan.shift = plane + job.fraction_bits;
-  if (plan.shift > 30) fail("an HT code-block begins at bit-plane ", plane, ": more than 31 bits are not supported");
-  plan.half = plan.shift > 0 ? 1u << (plan.shift - 1) : 0;
-  plan.largest_bound = std::min(job.missing_bits + 2, 31 - plan.shift);
+  if (plan.shift >= kHeldBits) {
+    fail("an HT code-block begins at bit-plane ", plane, ": more than ", kHeldBits, " bits are not supported");
+  }
+  plan.half = plan.shift > 0 ? uint64_t{1} << (plan.shift - 1) : 0;
+  plan.largest_bound = std::min(job.missing_bits + 2, kHeldBits - plan.shift);
   return plan;
 }
 
@@ -118,10 +126,16 @@ void fail_bound(const CleanupPlan& plan, int bound) {
   fail("an HT code-block has ", bound, " bits in a sample where ", plan.largest_bound, " are possible");
 }
 
-void refine_block(const HtDecodeJob& job, const CleanupPlan& plan, HtScratch& scratch) {
+template <class T>
+void refine_block(const HtDecodeJobOf<T>& job, const CleanupPlan& plan, HtScratch& scratch) {
   Refinement refinement(job, plan, scratch);
   refinement.propagate();
   if (job.passes > 2) refinement.refine();
 }
+
+template CleanupPlan plan_cleanup(const HtDecodeJob&);
+template CleanupPlan plan_cleanup(const WideHtDecodeJob&);
+template void refine_block(const HtDecodeJob&, const CleanupPlan&, HtScratch&);
+template void refine_block(const WideHtDecodeJob&, const CleanupPlan&, HtScratch&);
 
 }  // namespace blosc2_grok::j2k

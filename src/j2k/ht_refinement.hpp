@@ -10,12 +10,13 @@ namespace blosc2_grok::j2k {
 struct CleanupPlan {
   std::size_t prefix = 0;  // Pcup: MagSgn bytes
   int shift = 0;           // magnitudes' lowest bit in the result
-  uint32_t half = 0;
+  uint64_t half = 0;
   int largest_bound = 0;  // U_q may not be more
 };
 
 // Reads Scup and works out the bit positions. Throws Error.
-CleanupPlan plan_cleanup(const HtDecodeJob& job);
+template <class T>
+CleanupPlan plan_cleanup(const HtDecodeJobOf<T>& job);
 
 [[noreturn]] void fail_bound(const CleanupPlan& plan, int bound);
 
@@ -24,6 +25,7 @@ inline void check_bound(const CleanupPlan& plan, int bound) {
 }
 
 // Significance propagation and magnitude refinement (clauses 7.4 and 7.5) over the cleanup pass's samples.
-void refine_block(const HtDecodeJob& job, const CleanupPlan& plan, HtScratch& scratch);
+template <class T>
+void refine_block(const HtDecodeJobOf<T>& job, const CleanupPlan& plan, HtScratch& scratch);
 
 }  // namespace blosc2_grok::j2k

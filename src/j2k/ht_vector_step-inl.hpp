@@ -16,13 +16,14 @@ namespace blosc2_grok::j2k::HWY_NAMESPACE {
 namespace {
 
 // A column's two samples fit a 57-bit window up to here, and a whole quad's four up to the second bound.
-constexpr int kLargestBound = 28;
+constexpr int kLargestBound = kMostSimdBits + 1;
 constexpr int kLargestQuadBound = 14;
 class VectorStep {
  public:
   VectorStep(const HtDecodeJob& job, const CleanupPlan& plan, HtScratch& s)
       : job_(job),
         plan_(plan),
+        most_(std::min(plan.largest_bound, kLargestBound)),
         bytes_(s.magsgn_bits),
         limit_(unstuff_forward(job.cleanup.data(), plan.prefix, s.magsgn_bits) + 64),
         above_(s.exponents[0].begin()),
@@ -37,14 +38,16 @@ class VectorStep {
     std::fill(below_ - 8, below_ + end, 0);
   }
 
-  void run(const uint32_t* quads) {
+  // False if there are samples of more bits than the windows take, or than there may be.
+  bool run(const uint32_t* quads) {
     for (int y = 0; y < job_.height; y += 2, quads += quad_stride(job_.width)) {
       const int bound = y == 0 ? measure<true>(quads) : measure<false>(quads);
-      check_bound(plan_, bound);
+      if (HWY_UNLIKELY(bound > most_)) return false;
       bound <= kLargestQuadBound ? fetch_quads() : fetch_columns();
       bound <= kLargestQuadBound ? make_samples<true>(y, quads) : make_samples<false>(y, quads);
       std::swap(above_, below_);
     }
+    return true;
   }
 
  private:
@@ -141,8 +144,8 @@ class VectorStep {
     const VecU coded = hn::Or(hn::And(bits, hn::Sub(top, one)), hn::IfThenElseZero(known_one, top));
     exponent = hn::BitCast(
         di, hn::IfThenElseZero(significant, hn::BitCast(d, bit_length(hn::BitCast(di, hn::Or(coded, one))))));
-    const VecU magnitude =
-        hn::Or(hn::ShiftLeftSame(hn::Add(hn::ShiftRight<1>(coded), one), plan_.shift), hn::Set(d, plan_.half));
+    const VecU magnitude = hn::Or(hn::ShiftLeftSame(hn::Add(hn::ShiftRight<1>(coded), one), plan_.shift),
+                                  hn::Set(d, uint32_t(plan_.half)));
     const VecI sign = hn::BitCast(di, hn::Sub(hn::Zero(d), hn::And(coded, one)));
     const VecI value = hn::Sub(hn::Xor(hn::BitCast(di, magnitude), sign), sign);
     return hn::IfThenElseZero(hn::RebindMask(di, significant), value);
@@ -160,6 +163,7 @@ class VectorStep {
 
   const HtDecodeJob& job_;
   const CleanupPlan& plan_;
+  int most_;
   const uint8_t* bytes_;
   std::size_t limit_;
   std::size_t position_ = 0;

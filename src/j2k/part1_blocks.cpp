@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "region.hpp"
+#include "wide_blocks.hpp"
 
 namespace blosc2_grok::j2k {
 namespace {
@@ -42,19 +43,33 @@ void gather_segments(const CodeBlock& block, int style, const std::vector<Chunk>
   }
 }
 
-const EbcotEncoded& run_encoder(const BlockPlace& place, double stop_slope, uint8_t* bytes, WorkerMemory& worker,
+void run_kernel(const EbcotEncodeJob& job, uint8_t* bytes, WorkerMemory& worker, Workspace::Impl& work) {
+  work.kernels.ebcot_encode(job, scratch_of(worker), bytes, worker.ebcot_encoded);
+}
+void run_kernel(const WideEbcotEncodeJob& job, uint8_t* bytes, WorkerMemory& worker, Workspace::Impl& work) {
+  encode_wide_part1(job, scratch_of(worker), bytes, worker, work);
+}
+void run_kernel(const EbcotDecodeJob& job, WorkerMemory& worker, Workspace::Impl& work) {
+  work.kernels.ebcot_decode(job, scratch_of(worker));
+}
+void run_kernel(const WideEbcotDecodeJob& job, WorkerMemory& worker, Workspace::Impl& work) {
+  decode_wide_part1(job, scratch_of(worker), worker, work);
+}
+
+template <class T>
+const EbcotEncoded& run_encoder(const BlockPlaceOf<T>& place, double stop_slope, uint8_t* bytes, WorkerMemory& worker,
                                 Workspace::Impl& work) {
   const Subband& band = place.band;
   const ComponentCoding& coding = work.header.coding.components[0];
-  EbcotEncodeJob job;
+  EbcotEncodeJobOf<T> job;
   job.samples = place.samples, job.stride = place.stride;
   job.width = int(place.rect.width()), job.height = int(place.rect.height());
   job.band = EbcotBand(band.band);
   job.style = unsigned(coding.codeblock_style);
   job.reversible = coding.reversible;
   job.stop_slope = stop_slope;
-  EbcotEncoded& encoded = worker.ebcot_encoded;
-  work.kernels.ebcot_encode(job, scratch_of(worker), bytes, encoded);
+  run_kernel(job, bytes, worker, work);
+  const EbcotEncoded& encoded = worker.ebcot_encoded;
   if (encoded.planes > band.magnitude_bits) {
     fail("a coefficient has ", encoded.planes, " bits, ", band.magnitude_bits, " are announced");
   }
@@ -92,7 +107,8 @@ uint64_t* copy_propagated(const BlockPlace& place, const EbcotScratch& scratch, 
 
 }  // namespace
 
-std::size_t encode_part1_block(const BlockPlace& place, bool keep, WorkerMemory& worker, Workspace::Impl& work) {
+template <class T>
+std::size_t encode_part1_block(const BlockPlaceOf<T>& place, bool keep, WorkerMemory& worker, Workspace::Impl& work) {
   uint8_t* bytes = take_room(kMaxEbcotBytes, worker, work);
   const EbcotEncoded& encoded = run_encoder(place, 0.0, bytes, worker, work);
   if (!keep || encoded.passes == 0) return encoded.bytes;
@@ -145,20 +161,21 @@ void add_passes(const CodedPasses& coded, int first, int end, int layer, int sty
   }
 }
 
-void decode_part1_block(const BlockPlace& place, int style, int fraction_bits, WorkerMemory& worker,
+template <class T>
+void decode_part1_block(const BlockPlaceOf<T>& place, int style, int fraction_bits, WorkerMemory& worker,
                         Workspace::Impl& work) {
   const CodeBlock& block = work.tile.codeblock(place.band, place.x, place.y);
   const Rect& rect = place.rect;
   if (block.first_chunk < 0) {
     for (int64_t y = 0; y < rect.height(); ++y) {
-      std::fill_n(place.samples + std::size_t(y) * place.stride, std::size_t(rect.width()), 0);
+      std::fill_n(place.samples + std::size_t(y) * place.stride, std::size_t(rect.width()), T{0});
     }
     return;
   }
   gather_segments(block, style, work.tile.chunks, worker);
   const int shift = place.band.region_shift;
   const RegionPlan plan = plan_region(place.band.magnitude_bits, block.missing_bits, block.passes, shift);
-  EbcotDecodeJob job;
+  EbcotDecodeJobOf<T> job;
   job.segments = worker.segments;
   job.planes = plan.planes;
   job.fraction_bits = fraction_bits;
@@ -166,8 +183,15 @@ void decode_part1_block(const BlockPlace& place, int style, int fraction_bits, W
   job.style = unsigned(style);
   job.width = int(rect.width()), job.height = int(rect.height());
   job.samples = place.samples, job.stride = place.stride;
-  work.kernels.ebcot_decode(job, scratch_of(worker));
-  if (plan.is_raised) lower_region(job.samples, job.stride, job.width, job.height, shift, fraction_bits);
+  run_kernel(job, worker, work);
+  if constexpr (std::is_same_v<T, int32_t>) {
+    if (plan.is_raised) lower_region(job.samples, job.stride, job.width, job.height, shift, fraction_bits);
+  }
 }
+
+template std::size_t encode_part1_block(const BlockPlace&, bool, WorkerMemory&, Workspace::Impl&);
+template std::size_t encode_part1_block(const WideBlockPlace&, bool, WorkerMemory&, Workspace::Impl&);
+template void decode_part1_block(const BlockPlace&, int, int, WorkerMemory&, Workspace::Impl&);
+template void decode_part1_block(const WideBlockPlace&, int, int, WorkerMemory&, Workspace::Impl&);
 
 }  // namespace blosc2_grok::j2k

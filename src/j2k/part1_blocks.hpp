@@ -8,7 +8,8 @@
 namespace blosc2_grok::j2k {
 
 // Codes all bit-planes of a block into one layer; adds it to the tile if it is to be kept. Returns its length.
-std::size_t encode_part1_block(const BlockPlace& place, bool keep, WorkerMemory& worker, Workspace::Impl& work);
+template <class T>
+std::size_t encode_part1_block(const BlockPlaceOf<T>& place, bool keep, WorkerMemory& worker, Workspace::Impl& work);
 
 // Codes a block until a bit-plane gains less than `stop_slope` in the image for each byte; its weight is given. The bytes
 // stay in the workspace.
@@ -24,7 +25,8 @@ struct CodedPasses {
 void add_passes(const CodedPasses& coded, int first, int end, int layer, int style, CodeBlock& block, Tile& tile);
 
 // Decodes a block, as far as the layers that were read go.
-void decode_part1_block(const BlockPlace& place, int style, int fraction_bits, WorkerMemory& worker,
+template <class T>
+void decode_part1_block(const BlockPlaceOf<T>& place, int style, int fraction_bits, WorkerMemory& worker,
                         Workspace::Impl& work);
 
 }  // namespace blosc2_grok::j2k

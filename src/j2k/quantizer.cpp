@@ -38,10 +38,17 @@ double largest_gain(bool reversible, int level, int band) {
   return over_both_axes(reversible ? gain_at(kLargest53, level) : gain_at(kLargest97, level), band);
 }
 
-int reversible_exponent(int bits, bool mct, int guard_bits, int level, int band) {
+constexpr int kMostExponent = 31;  // five bits of QCD
+
+// Mb that the worst input needs.
+int reversible_bits(int bits, bool mct, int level, int band) {
   const double largest = std::ldexp(largest_gain(true, level, band), bits - 1 + (mct ? 1 : 0)) + 2.0;
-  const int needed = std::bit_width(uint64_t(largest));  // Mb
-  return std::clamp(std::max(needed + 1 - guard_bits, bits + band_gain_log2(band) + (mct ? 1 : 0)), 0, 31);
+  return std::bit_width(uint64_t(largest));
+}
+
+int reversible_exponent(int bits, bool mct, int guard_bits, int level, int band) {
+  const int least = reversible_bits(bits, mct, level, band) + 1 - guard_bits;
+  return std::clamp(std::max(least, bits + band_gain_log2(band) + (mct ? 1 : 0)), 0, kMostExponent);
 }
 
 uint16_t irreversible_step(int bits, int guard_bits, double step, int band) {
@@ -76,7 +83,11 @@ double synthesis_norm(bool reversible, int level, int band) {
 void set_quantization_steps(int bits, bool mct, int guard_bits, double base_step, ComponentCoding& coding) {
   coding.quant_style = coding.reversible ? QuantStyle::kNone : QuantStyle::kExpounded;
   coding.guard_bits = std::clamp(guard_bits, 0, 7);
-  if (!coding.reversible) {
+  if (coding.reversible) {
+    for_each_band(coding.levels, [&](int, int level, int band) {
+      coding.guard_bits = std::max(coding.guard_bits, reversible_bits(bits, mct, level, band) + 1 - kMostExponent);
+    });
+  } else {
     // E-2 holds for any step when the largest gain is within 2^(guard bits + gain of the band); 1 % for rounding.
     for_each_band(coding.levels, [&](int, int level, int band) {
       const double needed = std::log2(1.01 * largest_gain(false, level, band)) - band_gain_log2(band);

@@ -20,6 +20,11 @@ inline constexpr float kGamma = 0.882911075530934f;
 inline constexpr float kDelta = 0.443506852043971f;
 inline constexpr float kScale = 1.230174104914001f;
 
+// Bits of a sample whose worst case in 5/3 and RCT, some sixteen times as large, an int32_t holds; and the most there
+// may be.
+inline constexpr int kMostNarrowBits = 26;
+inline constexpr int kMostBits = 31;
+
 // How samples of one component lie in memory, and their DC level shift (Annex G.1).
 struct SampleRow {
   int bytes = 2;
@@ -65,6 +70,19 @@ struct RowKernels {
   uint64_t (*sample_loss)(const float* row, const int32_t* samples, std::size_t count, int bits, uint32_t& greatest);
 };
 
+// The same of the reversible path in 64 bits, for samples of 4 bytes that are wider than kMostNarrowBits. There is one
+// implementation, the plain one.
+struct WideRowKernels {
+  void (*lift_53)(bool inverse, int step, int64_t* dst, const int64_t* a, const int64_t* b, std::size_t count);
+  void (*split_53)(int64_t* row, std::size_t count, int parity, int64_t* low, int64_t* high, int64_t* scratch);
+  void (*join_53)(int64_t* low, int64_t* high, std::size_t count, int parity, int64_t* row, int64_t* scratch);
+  void (*rct_forward)(int64_t* const from[3], std::size_t count, int64_t* const to[3]);
+  void (*rct_inverse)(int64_t* const from[3], std::size_t count, int64_t* const to[3]);
+  void (*read)(const std::byte* from, const SampleRow& layout, std::size_t count, int64_t* row);
+  void (*write)(const int64_t* row, std::size_t count, const SampleRow& layout, std::byte* to);
+};
+
+const WideRowKernels& wide_row_kernels();
 const RowKernels& plain_row_kernels();
 const RowKernels& simd_row_kernels();
 

@@ -11,10 +11,11 @@ namespace blosc2_grok::j2k {
 namespace {
 
 // Annex F.3.8 and F.4.8, reversible steps.
-int32_t step_53(bool inverse, int step, int32_t x, int32_t a, int32_t b) {
+template <class T>
+T step_53(bool inverse, int step, T x, T a, T b) {
   const bool odd_step = (step == 0) != inverse;
-  const int32_t sum = wrap_add(a, b);
-  const int32_t change = odd_step ? sum >> 1 : wrap_add(sum, 2) >> 2;
+  const T sum = wrap_add(a, b);
+  const T change = odd_step ? sum >> 1 : wrap_add(sum, T{2}) >> 2;
   return odd_step != inverse ? wrap_sub(x, change) : wrap_add(x, change);
 }
 
@@ -24,7 +25,8 @@ float step_97(bool inverse, int step, float x, float a, float b) {
   return x + factor * (a + b);
 }
 
-void lift_53(bool inverse, int step, int32_t* dst, const int32_t* a, const int32_t* b, std::size_t count) {
+template <class T>
+void lift_53(bool inverse, int step, T* dst, const T* a, const T* b, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) dst[i] = step_53(inverse, step, dst[i], a[i], b[i]);
 }
 
@@ -41,11 +43,12 @@ void lift_along(T* row, std::size_t count, std::size_t first, Step step) {
   }
 }
 
-void split_53(int32_t* from, std::size_t count, int parity, int32_t* low, int32_t* high, int32_t* row) {
+template <class T>
+void split_53(T* from, std::size_t count, int parity, T* low, T* high, T* row) {
   std::copy_n(from, count, row);
   for (int s = 0; s < 2; ++s) {
     lift_along(row, count, std::size_t((s + 1 + parity) & 1),
-               [s](int32_t x, int32_t a, int32_t b) { return step_53(false, s, x, a, b); });
+               [s](T x, T a, T b) { return step_53(false, s, x, a, b); });
   }
   for (std::size_t i = 0; i < count; ++i) ((i + std::size_t(parity)) % 2 == 0 ? *low++ : *high++) = row[i];
 }
@@ -66,11 +69,11 @@ void split_97(const float* from, std::size_t count, int parity, float low_scale,
   }
 }
 
-void join_53(int32_t* low, int32_t* high, std::size_t count, int parity, int32_t* row, int32_t*) {
+template <class T>
+void join_53(T* low, T* high, std::size_t count, int parity, T* row, T*) {
   for (std::size_t i = 0; i < count; ++i) row[i] = (i + std::size_t(parity)) % 2 == 0 ? *low++ : *high++;
   for (int s = 0; s < 2; ++s) {
-    lift_along(row, count, std::size_t((s + parity) & 1),
-               [s](int32_t x, int32_t a, int32_t b) { return step_53(true, s, x, a, b); });
+    lift_along(row, count, std::size_t((s + parity) & 1), [s](T x, T a, T b) { return step_53(true, s, x, a, b); });
   }
 }
 
@@ -86,19 +89,21 @@ void join_97(float* low, float* high, std::size_t count, int parity, float low_s
 }
 
 // Equations G-3 to G-8.
-void rct_forward(int32_t* const from[3], std::size_t count, int32_t* const to[3]) {
+template <class T>
+void rct_forward(T* const from[3], std::size_t count, T* const to[3]) {
   for (std::size_t i = 0; i < count; ++i) {
-    const int32_t r = from[0][i], g = from[1][i], b = from[2][i];
+    const T r = from[0][i], g = from[1][i], b = from[2][i];
     to[0][i] = (r + 2 * g + b) >> 2;
     to[1][i] = b - g;
     to[2][i] = r - g;
   }
 }
 
-void rct_inverse(int32_t* const from[3], std::size_t count, int32_t* const to[3]) {
+template <class T>
+void rct_inverse(T* const from[3], std::size_t count, T* const to[3]) {
   for (std::size_t i = 0; i < count; ++i) {
-    const int32_t y = from[0][i], u = from[1][i], v = from[2][i];
-    const int32_t g = wrap_sub(y, wrap_add(u, v) >> 2);
+    const T y = from[0][i], u = from[1][i], v = from[2][i];
+    const T g = wrap_sub(y, wrap_add(u, v) >> 2);
     to[0][i] = wrap_add(v, g);
     to[1][i] = g;
     to[2][i] = wrap_add(u, g);
@@ -220,13 +225,54 @@ uint64_t sample_loss(const float* row, const int32_t* samples, std::size_t count
   return squares;
 }
 
+// An int64_t holds every sum of the transforms: 2^39 is the most.
+void read_wide(const std::byte* from, const SampleRow& layout, std::size_t count, int64_t* row) {
+  const int64_t shift = layout.is_signed ? 0 : int64_t{1} << (layout.bits - 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    int32_t sample;
+    std::memcpy(&sample, from + std::ptrdiff_t(i) * layout.stride * std::ptrdiff_t{sizeof sample}, sizeof sample);
+    row[i] = int64_t{sample} - shift;
+  }
+}
+
+void write_wide(const int64_t* row, std::size_t count, const SampleRow& layout, std::byte* to) {
+  const int64_t half = int64_t{1} << (layout.bits - 1);
+  const int64_t shift = layout.is_signed ? 0 : half;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto sample = int32_t(std::clamp(row[i], -half, half - 1) + shift);
+    std::memcpy(to + std::ptrdiff_t(i) * layout.stride * std::ptrdiff_t{sizeof sample}, &sample, sizeof sample);
+  }
+}
+
 }  // namespace
 
+const WideRowKernels& wide_row_kernels() {
+  static constexpr WideRowKernels kKernels{
+      lift_53<int64_t>,     split_53<int64_t>, join_53<int64_t>, rct_forward<int64_t>,
+      rct_inverse<int64_t>, read_wide,         write_wide};
+  return kKernels;
+}
+
 const RowKernels& plain_row_kernels() {
-  static constexpr RowKernels kKernels{
-      lift_53,        lift_97,      split_53,    split_97,           join_53,    join_97,    rct_forward,   rct_inverse,
-      ict_forward,    ict_inverse,  quantize,    quantization_error, requantize, dequantize, read<int32_t>, read<float>,
-      write<int32_t>, write<float>, sample_loss};
+  static constexpr RowKernels kKernels{lift_53<int32_t>,
+                                       lift_97,
+                                       split_53<int32_t>,
+                                       split_97,
+                                       join_53<int32_t>,
+                                       join_97,
+                                       rct_forward<int32_t>,
+                                       rct_inverse<int32_t>,
+                                       ict_forward,
+                                       ict_inverse,
+                                       quantize,
+                                       quantization_error,
+                                       requantize,
+                                       dequantize,
+                                       read<int32_t>,
+                                       read<float>,
+                                       write<int32_t>,
+                                       write<float>,
+                                       sample_loss};
   return kKernels;
 }
 

@@ -8,22 +8,43 @@
 #include "part1_blocks.hpp"
 #include "plane_dropping.hpp"
 #include "quantizer.hpp"
+#include "wide_blocks.hpp"
 
 namespace blosc2_grok::j2k {
 namespace {
 
-std::size_t encode_ht_block(const BlockPlace& place, bool keep, WorkerMemory& worker, Workspace::Impl& work) {
+// Leaves out the lowest bit-planes that the code-block shall not have. Returns how many those are.
+int drop_lowest_planes(const BlockPlace& place, Workspace::Impl& work) {
   const Subband& band = place.band;
-  uint8_t* bytes = take_room(kMaxCleanupBytes, worker, work);
   const int width = int(place.rect.width()), height = int(place.rect.height());
   // Tiles begin at different places of the sequence, so that sizes are close together.
   const std::size_t start = std::size_t(work.tile.rect.x0 + 3 * work.tile.rect.y0);
   const std::size_t number = start + band.first_codeblock + std::size_t{place.y} * band.grid_width + place.x;
   const int dropped = std::min(planes_to_drop(band.dropped_depth, number), band.magnitude_bits - 1);
   if (dropped > 0) drop_planes(place.samples, place.stride, width, height, dropped);
-  const int magnitude_bits = band.magnitude_bits - dropped;
+  return dropped;
+}
+
+// Returns the block's length.
+std::size_t run_ht(const BlockPlace& place, int magnitude_bits, uint8_t* bytes, WorkerMemory& worker,
+                   Workspace::Impl& work) {
+  const int width = int(place.rect.width()), height = int(place.rect.height());
   const HtEncodeJob job{place.samples, place.stride, width, height, std::min(31, magnitude_bits)};
-  const std::size_t length = work.kernels.encode_block(job, worker.ht[0], bytes);
+  return work.kernels.encode_block(job, worker.ht[0], bytes);
+}
+std::size_t run_ht(const WideBlockPlace& place, int magnitude_bits, uint8_t* bytes, WorkerMemory& worker,
+                   Workspace::Impl& work) {
+  return encode_wide_ht(place, magnitude_bits, bytes, worker, work);
+}
+
+template <class T>
+std::size_t encode_ht_block(const BlockPlaceOf<T>& place, bool keep, WorkerMemory& worker, Workspace::Impl& work) {
+  constexpr bool kWide = std::is_same_v<T, int64_t>;
+  const Subband& band = place.band;
+  uint8_t* bytes = take_room(kWide ? kMaxWideCleanupBytes : kMaxCleanupBytes, worker, work);
+  int magnitude_bits = band.magnitude_bits;
+  if constexpr (!kWide) magnitude_bits -= drop_lowest_planes(place, work);
+  const std::size_t length = run_ht(place, magnitude_bits, bytes, worker, work);
   if (!keep || length == 0) return length;
   worker.coded = worker.coded.subspan(length);
   CodeBlock& block = work.tile.codeblock(band, place.x, place.y);
@@ -34,7 +55,8 @@ std::size_t encode_ht_block(const BlockPlace& place, bool keep, WorkerMemory& wo
 }
 
 // Codes a block and adds it to the tile, if it is to be kept. Returns its length.
-std::size_t encode_block(const BlockPlace& place, bool keep, WorkerMemory& worker, Workspace::Impl& work) {
+template <class T>
+std::size_t encode_block(const BlockPlaceOf<T>& place, bool keep, WorkerMemory& worker, Workspace::Impl& work) {
   const bool ht = (work.header.coding.components[0].codeblock_style & kCodeBlockHt) != 0;
   return ht ? encode_ht_block(place, keep, worker, work) : encode_part1_block(place, keep, worker, work);
 }
@@ -85,10 +107,14 @@ class TilePieces : public AnalysisPieces<T> {
   void read_row(std::size_t component, int64_t x, int64_t y, std::size_t width, int32_t* row) {
     work_.kernels.rows->read_int(place(component, x, y), layout(), width, row);
   }
+  void read_row(std::size_t component, int64_t x, int64_t y, std::size_t width, int64_t* row) {
+    wide_row_kernels().read(place(component, x, y), layout(), width, row);
+  }
   void read_row(std::size_t component, int64_t x, int64_t y, std::size_t width, float* row) {
     work_.kernels.rows->read_float(place(component, x, y), layout(), width, row);
   }
   void transform_colour(int32_t* const* rows, std::size_t width) { work_.kernels.rows->rct_forward(rows, width, rows); }
+  void transform_colour(int64_t* const* rows, std::size_t width) { wide_row_kernels().rct_forward(rows, width, rows); }
   void transform_colour(float* const* rows, std::size_t width) { work_.kernels.rows->ict_forward(rows, width, rows); }
 
   const ConstImageView& image_;
@@ -121,7 +147,7 @@ class EncodePieces final : public TilePieces<T> {
   }
 
   void begin_piece(const PieceStage& stage, int64_t begin, int64_t end, std::size_t worker) override {
-    start_bands(stage, begin, end, this->first_, this->together_, kFloat, *this->work_.workers[worker], this->work_);
+    start_bands<T>(stage, begin, end, this->first_, this->together_, *this->work_.workers[worker], this->work_);
   }
 
   T* band_row(int component, std::size_t band, int64_t y, std::size_t worker) override {
@@ -129,14 +155,14 @@ class EncodePieces final : public TilePieces<T> {
     if constexpr (kFloat)
       return rows.line;
     else
-      return rows.row(y);
+      return rows.template row<T>(y);
   }
 
   void commit_row(int component, std::size_t band, int64_t y, std::size_t worker) override {
     if constexpr (kFloat) {
       const PieceBand& rows = this->work_.workers[worker]->bands[component][band];
       const std::size_t width = std::size_t(rows.band->rect.width());
-      this->work_.kernels.rows->quantize(rows.line, width, float(1.0 / rows.band->step), rows.row(y));
+      this->work_.kernels.rows->quantize(rows.line, width, float(1.0 / rows.band->step), rows.row<T>(y));
     }
   }
 
@@ -148,7 +174,7 @@ class EncodePieces final : public TilePieces<T> {
     const WorkerMemory& piece = *this->work_.workers[owner];
     for (uint32_t i = first; i < end; ++i) {
       const PieceBlock& block = piece.blocks[i];
-      const BlockPlace place = piece.bands[block.component][block.band].block(block.x, block.y);
+      const auto place = piece.bands[block.component][block.band].template block<T>(block.x, block.y);
       encode_block(place, true, *this->work_.workers[worker], this->work_);
     }
   }
@@ -213,13 +239,15 @@ void encode_kept_blocks(const void* what, uint32_t first, uint32_t end, std::siz
       job.work->kernels.rows->quantize(from, std::size_t(rect.width()), float(1.0 / band.step),
                                        samples + std::size_t(row) * stride);
     }
-    worker.counted_bytes += encode_block({band, x, y, rect, samples, stride}, job.sampling == 1, worker, *job.work);
+    worker.counted_bytes +=
+        encode_block(BlockPlace{band, x, y, rect, samples, stride}, job.sampling == 1, worker, *job.work);
   }
 }
 
 }  // namespace
 
 void encode_tile_rows(const ConstImageView& image, Workspace::Impl& work) {
+  if (image.bits > kMostNarrowBits) return EncodePieces<int64_t>(image, work).run_components();
   if (work.header.coding.components[0].reversible) return EncodePieces<int32_t>(image, work).run_components();
   EncodePieces<float>(image, work).run_components();
 }

@@ -18,11 +18,22 @@ void lift_rows(const RowKernels& k, bool inverse, int step, float* dst, const fl
   k.lift_97(inverse, step, dst, a, b, count);
 }
 
+void lift_rows(const RowKernels&, bool inverse, int step, int64_t* dst, const int64_t* a, const int64_t* b,
+               std::size_t count) {
+  wide_row_kernels().lift_53(inverse, step, dst, a, b, count);
+}
+
 // Signals of one sample: kept at an even coordinate, doubled at an odd one (F.3.6, F.4.6), without the 9/7's scale.
-int32_t doubled(int32_t value) { return wrap_double(value); }
+template <class T>
+T doubled(T value) {
+  return wrap_double(value);
+}
 float doubled(float value) { return value * 2.0f; }
 // Odd values come from truncated code only; towards zero, as OpenJPEG has it.
-int32_t halved(int32_t value) { return value / 2; }
+template <class T>
+T halved(T value) {
+  return value / 2;
+}
 float halved(float value) { return value * 0.5f; }
 
 // The 9/7's scaling steps of the vertical transform, done together with the horizontal ones.
@@ -44,6 +55,10 @@ void split_row(const RowKernels& k, const float* row, std::size_t count, int par
                float* high, float* scratch) {
   k.split_97(row, count, parity, scale * (1.0f / kScale), scale * kScale, low, high, scratch);
 }
+void split_row(const RowKernels&, int64_t* row, std::size_t count, int parity, float, int64_t* low, int64_t* high,
+               int64_t* scratch) {
+  wide_row_kernels().split_53(row, count, parity, low, high, scratch);
+}
 void join_row(const RowKernels& k, int32_t* low, int32_t* high, std::size_t count, int parity, float, int32_t* row,
               int32_t* scratch) {
   k.join_53(low, high, count, parity, row, scratch);
@@ -51,6 +66,11 @@ void join_row(const RowKernels& k, int32_t* low, int32_t* high, std::size_t coun
 void join_row(const RowKernels& k, float* low, float* high, std::size_t count, int parity, float scale, float* row,
               float* scratch) {
   k.join_97(low, high, count, parity, scale * kScale, scale * (1.0f / kScale), row, scratch);
+}
+
+void join_row(const RowKernels&, int64_t* low, int64_t* high, std::size_t count, int parity, float, int64_t* row,
+              int64_t* scratch) {
+  wide_row_kernels().join_53(low, high, count, parity, row, scratch);
 }
 
 }  // namespace
@@ -132,9 +152,12 @@ T* VerticalLifter<T>::take(int64_t* y, int64_t end) {
 
 template void split_halves(const RowKernels&, const Rect&, int64_t, int32_t*, int32_t*, int32_t*, int32_t*);
 template void split_halves(const RowKernels&, const Rect&, int64_t, float*, float*, float*, float*);
+template void split_halves(const RowKernels&, const Rect&, int64_t, int64_t*, int64_t*, int64_t*, int64_t*);
+template void join_halves(const RowKernels&, const Rect&, int64_t, int64_t*, int64_t*, int64_t*, int64_t*);
 template void join_halves(const RowKernels&, const Rect&, int64_t, int32_t*, int32_t*, int32_t*, int32_t*);
 template void join_halves(const RowKernels&, const Rect&, int64_t, float*, float*, float*, float*);
 template class VerticalLifter<int32_t>;
 template class VerticalLifter<float>;
+template class VerticalLifter<int64_t>;
 
 }  // namespace blosc2_grok::j2k

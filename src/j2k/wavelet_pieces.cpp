@@ -339,11 +339,15 @@ void SynthesisPieces<T>::emit(std::size_t s, int64_t y, T* const* rows, std::siz
 
 template class SynthesisPieces<int32_t>;
 template class SynthesisPieces<float>;
+template class SynthesisPieces<int64_t>;
 template class RowRing<int32_t>;
 template class RowRing<float>;
+template class RowRing<int64_t>;
 template class InOrder<int32_t>;
 template class InOrder<float>;
+template class InOrder<int64_t>;
 template class AnalysisPieces<int32_t>;
 template class AnalysisPieces<float>;
+template class AnalysisPieces<int64_t>;
 
 }  // namespace blosc2_grok::j2k

@@ -68,25 +68,34 @@ uint8_t* take_room(std::size_t most, WorkerMemory& worker, Workspace::Impl& work
   return worker.coded.data();
 }
 
-void PieceBand::start(const Subband& subband, int64_t begin, int64_t end, bool with_line, Arena& arena) {
+template <class T>
+void PieceBand::start(const Subband& subband, int64_t begin, int64_t end, Arena& arena) {
   band = &subband;
   first_y = begin, end_y = end;
   stride = padded_row(std::size_t(subband.rect.width()));
-  data = arena.take<int32_t>(stride * std::size_t(std::max<int64_t>(end - begin, 1))) + kRowPadding;
-  line = with_line ? arena.take<float>(stride) + kRowPadding : nullptr;
+  data = arena.take<Coefficient<T>>(stride * std::size_t(std::max<int64_t>(end - begin, 1))) + kRowPadding;
+  line = std::is_same_v<T, float> ? arena.take<float>(stride) + kRowPadding : nullptr;
 }
 
+template <class T>
 void start_bands(const PieceStage& stage, int64_t begin, int64_t end, std::size_t first_component, int together,
-                 bool with_line, WorkerMemory& worker, Workspace::Impl& work) {
+                 WorkerMemory& worker, Workspace::Impl& work) {
   worker.stage = &stage;
   for (int i = 0; i < together; ++i) {
     for (std::size_t b = stage.first_band(); b < stage.end_band(); ++b) {
       const std::size_t index = subband_index(work.tile, first_component + std::size_t(i), stage, b);
-      worker.bands[i][b].start(work.tile.subbands[index], stage.band_row(b, begin), stage.band_row(b, end), with_line,
-                               worker.piece);
+      worker.bands[i][b].start<T>(work.tile.subbands[index], stage.band_row(b, begin), stage.band_row(b, end),
+                                  worker.piece);
     }
   }
 }
+
+template void start_bands<int32_t>(const PieceStage&, int64_t, int64_t, std::size_t, int, WorkerMemory&,
+                                   Workspace::Impl&);
+template void start_bands<int64_t>(const PieceStage&, int64_t, int64_t, std::size_t, int, WorkerMemory&,
+                                   Workspace::Impl&);
+template void start_bands<float>(const PieceStage&, int64_t, int64_t, std::size_t, int, WorkerMemory&,
+                                 Workspace::Impl&);
 
 uint32_t list_piece_blocks(const PieceStage& stage, int together, WorkerMemory& worker) {
   worker.blocks.clear();

@@ -32,29 +32,41 @@ inline KernelSet plain_kernel_set() {
   return {&plain_row_kernels(), plain_encode_block, plain_decode_blocks, plain_ebcot_encode, plain_ebcot_decode};
 }
 
+// What coefficients are kept as that wavelet and colour transform have as T.
+template <class T>
+using Coefficient = std::conditional_t<std::is_same_v<T, float>, int32_t, T>;
+
 // A code-block and where its coefficients are.
-struct BlockPlace {
+template <class T>
+struct BlockPlaceOf {
   const Subband& band;
   uint32_t x = 0, y = 0;  // in the band's grid
   Rect rect;              // in subband coordinates
-  int32_t* samples = nullptr;
+  T* samples = nullptr;
   std::size_t stride = 0;
 };
+using BlockPlace = BlockPlaceOf<int32_t>;
 
 // The rows of a subband that a piece of the wavelet makes or takes: whole rows of code-blocks, all from the arena.
 struct PieceBand {
   const Subband* band = nullptr;
-  int32_t* data = nullptr;
+  void* data = nullptr;  // int32_t, or int64_t for samples of many bits
   std::size_t stride = 0;
   int64_t first_y = 0, end_y = 0;  // in subband coordinates
   float* line = nullptr;           // irreversible: one row before quantization, or after its undoing
 
-  void start(const Subband& subband, int64_t begin, int64_t end, bool with_line, Arena& arena);
-  int32_t* row(int64_t y) const { return data + std::size_t(y - first_y) * stride; }
+  // T is what the transforms work on.
+  template <class T>
+  void start(const Subband& subband, int64_t begin, int64_t end, Arena& arena);
+  template <class T>
+  Coefficient<T>* row(int64_t y) const {
+    return static_cast<Coefficient<T>*>(data) + std::size_t(y - first_y) * stride;
+  }
   // Code-block (x, y) of the subband's grid, which is in the piece.
-  BlockPlace block(uint32_t x, uint32_t y) const {
+  template <class T>
+  BlockPlaceOf<Coefficient<T>> block(uint32_t x, uint32_t y) const {
     const Rect rect = codeblock_rect(*band, x, y);
-    return {*band, x, y, rect, row(rect.y0) + (rect.x0 - band->rect.x0), stride};
+    return {*band, x, y, rect, row<T>(rect.y0) + (rect.x0 - band->rect.x0), stride};
   }
   // Calls visit(grid row) for each row of code-blocks.
   template <class Visit>
@@ -155,8 +167,9 @@ inline uint32_t pieces_each(const ComponentCoding& coding) {
 }
 
 // Rows `begin` to `end` of a stage: the bands' rows of its components, in the worker's arena.
+template <class T>
 void start_bands(const PieceStage& stage, int64_t begin, int64_t end, std::size_t first_component, int together,
-                 bool with_line, WorkerMemory& worker, Workspace::Impl& work);
+                 WorkerMemory& worker, Workspace::Impl& work);
 
 // Fills `blocks` with all code-blocks of the rows that `start_bands` began. Returns how many there are.
 uint32_t list_piece_blocks(const PieceStage& stage, int together, WorkerMemory& worker);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "foreign_case.hpp"
+#include "wide_case.hpp"
 
 namespace blosc2_grok::j2k::test {
 namespace {
@@ -29,6 +30,20 @@ TEST(Hostile, MutatedStreamsGiveAnErrorOrSamples) {
     refused += is_refused(copy, test.image.view(), seed % 7 == 0, workspace) ? 1 : 0;
   }
   EXPECT_GT(refused, 0);
+}
+
+TEST(Hostile, MutatedWideStreamsGiveAnErrorOrSamples) {
+  Workspace workspace;
+  int refused = 0, decoded = 0;
+  for (int seed = 0; seed < case_count(1000); ++seed) {
+    Random random{uint64_t(seed) + 299};
+    Case test = wide_case(uint64_t(seed % 300) + 3500000, seed % 3 == 0 ? 32 : 6);
+    std::vector<uint8_t> bytes = encode_case(test, workspace);
+    mutate(bytes, 120, random);
+    (is_refused(bytes, test.image.view(), seed % 7 == 0, workspace) ? refused : decoded) += 1;
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_GT(decoded, 0);
 }
 
 // OpenJPEG's, with POC, PPM and PPT in them: a mutation in three is in one of these segments.

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
-#include "support.hpp"
+#include "wide_case.hpp"
 #include "workspace.hpp"
 
 namespace blosc2_grok::j2k::test {
@@ -28,6 +28,7 @@ Outcome run(const Case& test, const KernelSet& kernels, Workspace& workspace) {
 }
 
 Case make_case(int seed) {
+  if (seed % 10 == 0) return wide_case(uint64_t(seed) + 4500000, 10);
   Case test = random_case(uint64_t(seed) + 4000000, seed % 5 == 0 ? 26 : 16, 10);
   test.options.reversible = seed % 3 != 0;
   test.options.base_step = seed % 2 == 0 ? 0.7 : 9.0;

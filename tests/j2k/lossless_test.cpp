@@ -10,7 +10,7 @@ namespace {
 TEST(Lossless, RandomCasesComeBackExactly) {
   Workspace workspace;
   for (int seed = 0; seed < case_count(500); ++seed) {
-    expect_comes_back(random_case(uint64_t(seed), 24), workspace);
+    expect_comes_back(random_case(uint64_t(seed), 26), workspace);
   }
 }
 

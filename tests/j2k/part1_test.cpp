@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "openjpeg_encoder.hpp"
+#include "wide_case.hpp"
 #include "workspace.hpp"
 
 namespace blosc2_grok::j2k::test {
@@ -32,6 +33,18 @@ TEST(Part1, OpenJpegReadsTheSameSamples) {
     Case test = part1_case(uint64_t(seed) + 6000000, 16);
     // OpenJPEG's position progressions overflow 32 bits with precincts of 2^15 above 16 decompositions.
     if (test.options.resolutions > 16) test.options.progression = Progression(seed % 2);
+    SCOPED_TRACE(test.name);
+    expect_openjpeg_decoded(encode_case(test, workspace), test.image);
+  }
+}
+
+// Beyond 28 bits it refuses; its sums have 32.
+TEST(Part1, OpenJpegReadsWideSamples) {
+  Workspace workspace;
+  for (int seed = 0; seed < case_count(200); ++seed) {
+    Case test = wide_case(uint64_t(seed) + 6500000, 12, 28);
+    test.options.high_throughput = false;
+    test.options.guard_bits = 2;
     SCOPED_TRACE(test.name);
     expect_openjpeg_decoded(encode_case(test, workspace), test.image);
   }

@@ -141,7 +141,7 @@ TEST(TileParts, BeginWhereTheResolutionChanges) {
   }
 }
 
-// Two progressions say by POC that the highest resolution comes last (A.6.6): 0 to L, then L alone, each of all components.
+// Two progressions say by POC that the highest resolution comes last (A.6.6): 0 to L, then L alone, of all components.
 void expect_highest_apart(const std::vector<uint8_t>& bytes, const EncodeOptions& options, uint32_t components) {
   std::size_t at = 2;
   while (number_at(bytes, at, 2) != kPoc) at += 2 + number_at(bytes, at + 2, 2);

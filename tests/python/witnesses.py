@@ -66,6 +66,7 @@ class Stream:
     steps: List[int] = field(default_factory=list)  # exponent << 11 | mantissa, expounded only
     regions: Dict[int, int] = field(default_factory=dict)  # component: shift
     capabilities: Optional[Tuple[int, int]] = None  # Pcap, Ccap15
+    changes: List[Tuple[int, ...]] = field(default_factory=list)  # POC: RSpoc, CSpoc, LYEpoc, REpoc, CEpoc, Ppoc
     tile_parts: List[TilePart] = field(default_factory=list)
     told_lengths: List[Pair] = field(default_factory=list)  # tile and length of each tile-part, by TLM
     length: int = 0
@@ -151,8 +152,12 @@ def _read_segment(stream: Stream, marker: int, body: bytes) -> None:
     elif marker == 0xFF50:
         stream.capabilities = struct.unpack_from(">IH", body)
     elif marker == 0xFF55:
-        assert body[1] == 0x60, "TLM with other sizes than 2 and 4 bytes"
-        stream.told_lengths += [tuple(pair) for pair in struct.iter_unpack(">HI", body[2:])]
+        assert body[1] in (0x50, 0x60), "TLM with other sizes than 1 or 2, and 4 bytes"
+        entry = ">BI" if body[1] == 0x50 else ">HI"
+        stream.told_lengths += [tuple(pair) for pair in struct.iter_unpack(entry, body[2:])]
+    elif marker == 0xFF5F:
+        assert len(stream.components) < 257
+        stream.changes += struct.iter_unpack(">BBHBBB", body)
 
 
 def _read_packet_lengths(part: TilePart, body: bytes) -> None:
@@ -233,7 +238,7 @@ def _by_imagecodecs(codec: str, stored: bytes) -> Planes:
 
 
 def by_ffmpeg(stored: bytes) -> Planes:
-    """Gray and RGB of up to 16 bits, without offsets; signed samples come with the sign bit turned over."""
+    """Gray, RGB and XYZ of up to 16 bits, without offsets; signed samples come with the sign bit turned over."""
     av = _imported("av")
     av.logging.set_level(av.logging.PANIC)
     stream = read_stream(stored)
@@ -260,6 +265,8 @@ def by_ffmpeg(stored: bytes) -> Planes:
         planes = [_ffmpeg_plane(frame, 0, 1, depth)[:, :, 0]]
     elif name.startswith("rgb"):
         planes = list(np.moveaxis(_ffmpeg_plane(frame, 0, 3, depth), -1, 0))
+    elif name.startswith("xyz12"):  # what it takes streams of cinema for: in the upper bits of 16
+        planes = [plane >> 4 for plane in np.moveaxis(_ffmpeg_plane(frame, 0, 3, depth), -1, 0)]
     else:
         raise Unread(f"pixel format {name}")
     if len(planes) != len(stream.components):

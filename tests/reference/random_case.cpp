@@ -64,6 +64,8 @@ Image random_image(Random& random, const CaseLimits& limits) {
     image.y0 = random.below(80);
   }
   image.bits = std::min(kBits[random.below(6)], limits.most_bits);
+  if (image.bits < limits.least_bits)
+    image.bits = limits.least_bits + static_cast<int>(random.below(limits.most_bits - limits.least_bits + 1));
   image.is_signed = limits.is_signed && random.one_in(3);
   const bool gray = random.one_in(2);
   const int components = gray ? 1 : limits.one_or_three_components ? 3 : 2 + random.below(3);

@@ -36,6 +36,7 @@ struct CaseLimits {
   bool one_or_three_components = false;  ///< else 1 to 4
   bool is_signed = true;
   bool derived_steps = true;
+  int least_bits = 1;
   int most_bits = 16;
   int most_passes = 1;
   int most_skipped_planes = 0;
