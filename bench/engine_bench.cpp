@@ -93,7 +93,7 @@ j2k::Bytes encode_by(const Engine& engine, const Block& block, const Setup& setu
   Params params;
   if (setup.is_ht) params.mode = block_style::kHt;
   const uint32_t least = std::min(block.plane.rows, block.plane.columns);
-  CodingJob job{params, {}, false, false, 6, 1};
+  CodingJob job{.params = params};
   job.irreversible = setup.rate > 0 && setup.is_ht;
   job.colour_transform = setup.channels == 3;
   job.resolutions = std::min(6u, static_cast<unsigned>(std::bit_width(least)));
