@@ -64,6 +64,14 @@ std::vector<const Engine*> find_encoders(const SourceImage& image, const CodingJ
   return find(wanted_name(job.params.engine), [&](const Engine& engine) { return engine.refusal(image, job); });
 }
 
+bool prefers_engine(EngineName name, const Params& params) {
+  const std::string wanted = wanted_name(params.engine);
+  for (const Engine* engine : engines()) {
+    if (wanted.empty() || engine->name() == wanted) return engine->id() == name;
+  }
+  return false;
+}
+
 void decode_codestream(const TargetImage& image, ByteSpan codestream, const CodestreamHeader& header,
                        const DecodeOptions& options) {
   std::optional<Error> first_error;

@@ -101,6 +101,11 @@ std::span<const Engine* const> engines();
 // all. Throws Error with every engine's reason when there is none.
 std::vector<const Engine*> find_encoders(const SourceImage& image, const CodingJob& job);
 
+// Whether it is the first to be asked.
+bool prefers_engine(EngineName name, const Params& params);
+// What that one codes without loss, at most; OpenJPEG is exact to 24 bits.
+constexpr unsigned kMostBitsOfJ2k = 31, kMostBitsOfOpenjpeg = 24;
+
 // Decodes with the first engine that can; the next one where it finds something that it does not know. Throws the first
 // engine's Error when none can.
 void decode_codestream(const TargetImage& image, ByteSpan codestream, const CodestreamHeader& header,

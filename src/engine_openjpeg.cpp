@@ -218,6 +218,13 @@ constexpr const char* kTinyBlocks = "LAZY and TERMALL need a precinct_size of 8 
 // A code-block of one sample has room for the passes of so many bits with TERMALL.
 constexpr unsigned kMostBitsTermAll = 8;
 
+// Its sums have 32 bits.
+constexpr unsigned kMostBitsDecoded = 26;
+
+std::string too_deep(unsigned most, unsigned bits) {
+  return text("it is exact to ", most, " bits, the image has ", bits);
+}
+
 class OpenjpegEngine final : public Engine {
  public:
   EngineName id() const override { return EngineName::kOpenjpeg; }
@@ -240,6 +247,7 @@ class OpenjpegEngine final : public Engine {
     if (params.numgbits != 2 && coding_profile(params) != nullptr) {
       return text("it writes 2 guard bits, this profile has ", params.numgbits);
     }
+    if (image.bits > kMostBitsOfOpenjpeg) return too_deep(kMostBitsOfOpenjpeg, image.bits);
     if (params.numgbits != 2) return text("it writes 2 guard bits; numgbits=", params.numgbits, kNeedsGrok);
     if (params.rate_control != RateControl::kBisect)
       return text("its rateControlAlgorithm is BISECT; PCRD_OPT", kNeedsGrok);
@@ -259,7 +267,10 @@ class OpenjpegEngine final : public Engine {
 
   // Its HT decoder stops the process by an assertion on some damaged streams (tests/hostile).
   std::string refusal(const CodestreamHeader& header, const DecodeOptions&) const override {
-    return header.is_ht() ? "it is not trusted with HT" : "";
+    if (header.is_ht()) return "it is not trusted with HT";
+    const unsigned bits = header.components[0].bits;
+    const bool is_reversible = header.transform == 1;
+    return is_reversible && bits > kMostBitsDecoded ? too_deep(kMostBitsDecoded, bits) : "";
   }
 
   Encoding encode(const SourceImage& source, const CodingJob& job) const override {

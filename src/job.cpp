@@ -161,8 +161,9 @@ void check_kept(const CodestreamHeader& header, const CodingJob& job) {
   check("codeblock_size (width)", params.codeblock_size.width, header.codeblock_width);
   check("codeblock_size (height)", params.codeblock_size.height, header.codeblock_height);
   check("mode", params.mode, header.codeblock_style);
-  // An HT coder may raise them where the transform's worst case needs it.
-  if (!params.is_ht() || header.guard_bits < params.numgbits) check("numgbits", params.numgbits, header.guard_bits);
+  // They may be raised where the transform's worst case needs it: in HT, and where exponents of five bits don't reach.
+  const bool may_be_more = params.is_ht() || header.components[0].bits > kMostBitsOfOpenjpeg;
+  if (!may_be_more || header.guard_bits < params.numgbits) check("numgbits", params.numgbits, header.guard_bits);
   check("irreversible", job.irreversible, header.transform == 0);
   check("mct", job.colour_transform, header.mct);
   // HT has one set of passes for a code-block: the last layer is the only one.

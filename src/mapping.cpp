@@ -218,10 +218,25 @@ class Mapper {
     out_.bits = std::max(kLeastCodedBits, static_cast<unsigned>(std::bit_width(*greatest - offset)));
     out_.mapping.offset = offset;
     for (uint64_t& value : values_) value -= offset;
-    if (out_.bits > wish_.most_bits) {
+    if (out_.bits > wish_.most_bits || (out_.bits > wish_.most_rough_bits && is_rough())) {
       out_.mapping.words = static_cast<uint8_t>((out_.bits + kWordBits - 1) / kWordBits);
       out_.bits = kWordBits;
     }
+  }
+
+  // Whether it happens once in a code-block or more.
+  bool is_rough() const {
+    constexpr uint64_t kFar = uint64_t{1} << 27;
+    constexpr size_t kCodeBlock = 4096;
+    const size_t columns = block_.valid.columns;
+    size_t far = 0;
+    for (size_t row = 0; row < values_.size(); row += columns) {
+      for (size_t i = row + 1; i < row + columns; ++i) {
+        const uint64_t here = values_[i], left = values_[i - 1];
+        far += (here > left ? here - left : left - here) >= kFar ? 1 : 0;
+      }
+    }
+    return far > values_.size() / kCodeBlock;
   }
 
   void pack() {

@@ -62,7 +62,8 @@ struct MapWish {
   MapKind kind = MapKind::kKey;
   double max_error = 0;             // for kGrid
   std::vector<double> kept_values;  // as the user named them; NaN and infinity are always kept beside a loss
-  unsigned most_bits = 24;          // of one component
+  unsigned most_bits = 24;          // of one component,
+  unsigned most_rough_bits = 24;    // and where neighbours are often 2^27 and more apart
 };
 
 // Empty when the wish can't be kept (a grid too fine for its range or for the floats): the block then wants kKey.

@@ -140,10 +140,26 @@ void refine(PreparedImage& prepared, const ElementBlock& block, MapWish wish) {
   params.psnr.reset();
 }
 
+struct MostBits {
+  unsigned smooth, rough;  // see MapWish
+};
+
+// Of one component, so that the engine which will take the block keeps every sample: ours without loss and in one
+// layer; the HT coder is slow beyond 27 bits a coefficient (docs/design.md, "Dtypes").
+MostBits most_mapped_bits(const PreparedImage& prepared) {
+  const Params& params = prepared.params;
+  const bool is_plain = !prepared.engine_may_lose && params.quality_layers.empty() && !params.has_region() &&
+                        params.rate_control == RateControl::kBisect && params.framerate == 0;
+  const unsigned common = params.is_ht() ? 16 : 24;
+  if (!is_plain || !prefers_engine(EngineName::kJ2k, params)) return {common, common};
+  return {kMostBitsOfJ2k, params.is_ht() ? 26 : kMostBitsOfJ2k};
+}
+
 // Tries the lossy mapping that the parameters ask for; when it can't be kept, the block goes without loss.
 void map_with_loss(PreparedImage& prepared, const ElementBlock& block) {
   const Params& params = prepared.params;
-  MapWish wish{MapKind::kLinear, params.max_error.value_or(0), params.keep, params.is_ht() ? 16u : 24u};
+  const MostBits most = most_mapped_bits(prepared);
+  MapWish wish{MapKind::kLinear, params.max_error.value_or(0), params.keep, most.smooth, most.rough};
   if (prepared.mapping_loses) {
     wish.kind = MapKind::kGrid;
   } else if (prepared.element.is_direct()) {
@@ -184,7 +200,8 @@ PreparedImage prepare_image(const EncodeRequest& request, ByteSpan samples) {
   }
   if (prepared.is_lossy()) map_with_loss(prepared, block);
   if (!prepared.mapped && (!prepared.element.is_direct() || request.dtype.is_boolean)) {
-    prepared.mapped = map_elements(block, {MapKind::kKey, 0, {}, prepared.params.is_ht() ? 16u : 24u});
+    const MostBits most = most_mapped_bits(prepared);
+    prepared.mapped = map_elements(block, {MapKind::kKey, 0, {}, most.smooth, most.rough});
   }
   prepared.image = view_prepared(prepared);
   apply_bits_per_sample(prepared);

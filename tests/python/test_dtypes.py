@@ -48,6 +48,26 @@ def test_lossless_is_exact(dtype: str, shape: Any, blocks: Any) -> None:
     assert same_bytes(array[:], image)
 
 
+@pytest.mark.parametrize("bits", [20, 24, 26, 28, 31])
+@pytest.mark.parametrize("mode", [0, 64])
+def test_others_read_wide_integers_as_one_component(mode: int, bits: int) -> None:
+    """OpenJPH reads up to 31 bits, OpenJPEG up to 28: samples less the smallest one."""
+    imagecodecs = pytest.importorskip("imagecodecs")
+    slope = np.arange(5400, dtype=np.int64).reshape(60, 90) ** 2
+    noise = images.make("xray", "<i2", (60, 90)).astype(np.int64) % 64
+    image = (slope * ((2**bits - 100) // slope.max()) + noise + 77).astype("<u4")
+    block = _native.encode_block(image, parameters=Params(mode=mode).to_dict())
+    assert block is not None
+    assert same_bytes(np.frombuffer(_native.decode_block(block, image.nbytes), "<u4").reshape(image.shape), image)
+    codestream = block[block.index(b"\xff\x4f\xff\x51") :]
+    if mode == 0 and bits > 28:
+        with pytest.raises(Exception, match="failed"):
+            imagecodecs.jpeg2k_decode(codestream)
+        return
+    decoded = imagecodecs.htj2k_decode(codestream) if mode else imagecodecs.jpeg2k_decode(codestream)
+    np.testing.assert_array_equal(np.asarray(decoded, np.int64), image.astype(np.int64) - int(image.min()))
+
+
 @given(
     arrays.arrays(
         st.sampled_from(INTEGERS + FLOATS + OTHERS),

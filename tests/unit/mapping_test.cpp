@@ -135,6 +135,57 @@ TEST(Kept, NanAndInfinityComeBackBesideALoss) {
   EXPECT_LE(std::fabs(number_at(block.bytes, 5, element) - number_at(decoded, 5, element)), 2);
 }
 
+// Unsigned values of so many bits: a slope, with noise of `noise_bits`.
+Block deep_block(int bits, int noise_bits) {
+  const Shape shape{64, 96};
+  const SampleType element = element_of("<u4");
+  Block block{"<u4", shape, Bytes(64 * 96 * 4), {}};
+  const uint64_t most = (uint64_t{1} << bits) - 1;
+  uint64_t state = 1;
+  for (size_t i = 0; i < 64 * 96; ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    const uint64_t value = i % 96 * (most / 95) + (state >> 33 & ((uint64_t{1} << noise_bits) - 1));
+    store_bits(block.bytes.data() + i * 4, std::min(value, most), element);
+  }
+  return block;
+}
+
+struct Written {
+  int words, bits;
+};
+Written written(const Block& block, const Map& parameters) {
+  const Bytes stored = encode(block, parameters);
+  EXPECT_EQ(decode(stored, block.bytes.size()), block.bytes);
+  const StoredBlock opened = open_stored_block(stored);
+  return {opened.segment->mapping->words, opened.header.components[0].bits};
+}
+
+TEST(Mapping, OneComponentTakesWhatTheEngineKeeps) {
+  for (const int mode : {0, 64}) {
+    for (const int bits : {17, 24, 25, 26, 27, 31}) {
+      const Written own = written(deep_block(bits, 10), {{"mode", mode}});
+      EXPECT_EQ(own.words, 1) << mode << ' ' << bits;
+      EXPECT_EQ(own.bits, bits) << mode;
+    }
+    EXPECT_EQ(written(deep_block(32, 10), {{"mode", mode}}).words, 2) << mode;
+  }
+  EXPECT_EQ(written(deep_block(24, 10), {{"engine", "openjpeg"}}).words, 1);
+  EXPECT_EQ(written(deep_block(25, 10), {{"engine", "openjpeg"}}).words, 2);
+}
+
+// The HT coder has no fast way for coefficients of more than 27 bits.
+TEST(Mapping, RoughValuesGoInWordsThroughHt) {
+  EXPECT_EQ(written(deep_block(31, 30), {{"mode", 64}}).words, 2);
+  EXPECT_EQ(written(deep_block(31, 30), {{"mode", 0}}).words, 1);
+  EXPECT_EQ(written(deep_block(26, 26), {{"mode", 64}}).words, 1);
+}
+
+// Layers on the way to everything want the 32-bit path.
+TEST(Mapping, LayersGoInWords) {
+  const Map layers{{"quality_mode", "rates"}, {"quality_layers", Array{8, 1}}};
+  EXPECT_EQ(written(deep_block(27, 10), layers).words, 2);
+}
+
 // Runs of kept elements and mappings that no encoder writes, behind a checksum made good.
 TEST(Mapping, HostileSegmentsAreErrorsOrHarmless) {
   const Block block = wide_block("<f4", {20, 30});
