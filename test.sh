@@ -91,7 +91,7 @@ run_hosts() {
 # Both flavours, used where the libraries that they carry are hidden. Exit status 77: no such place can be made here.
 run_wheels() {
   local flavour made status
-  for flavour in "" --without-grok; do
+  for flavour in "" --with-grok; do
     # shellcheck disable=SC2086
     made=$(PYTHON="$venv/bin/python" tools/make_wheel.sh $flavour --output "build/wheels$flavour" | tail -n 1) || return 1
     status=0

@@ -2,32 +2,32 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Makes a wheel that runs where none of the libraries are: it carries them.
 #
-#   tools/make_wheel.sh [--without-grok] [--output FOLDER] [--static PREFIX]
+#   tools/make_wheel.sh [--with-grok] [--output FOLDER] [--static PREFIX]
 #
-# With Grok (libgrokj2k1-dev): libgrokj2k and the other libraries are bundled as they are on this machine; the wheel is
-# AGPL-3.0-only as a whole, and manylinux_2_35, which Debian 12's libgrokj2k sets. Without: OpenJPEG, Highway and libstdc++
-# are linked in, the wheel is under permissive licences, and manylinux_2_24: it needs glibc 2.18. OpenJPEG and Highway must
-# then be static libraries of position-independent code, which Debian does not have: they are built from its source
-# packages, or taken from PREFIX. LICENSES/README.md tells more. Python to build with: $PYTHON.
+# OpenJPEG, Highway and libstdc++ are linked in, the wheel is under permissive licences, and manylinux_2_24: it needs
+# glibc 2.18. OpenJPEG and Highway must be static libraries of position-independent code, which Debian does not have: they
+# are built from its source packages, or taken from PREFIX. With Grok (libgrokj2k1-dev): libgrokj2k and the other
+# libraries are bundled as they are on this machine; the wheel is AGPL-3.0-only as a whole, and manylinux_2_35, which
+# Debian 12's libgrokj2k sets. LICENSES/README.md tells more. Python to build with: $PYTHON.
 #
-# The last line printed is the path of the wheel. Default folder: dist/, or dist/without-grok/.
+# The last line printed is the path of the wheel. Default folder: dist/, or dist/with-grok/.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 cache=$root/.cache/make_wheel
-flavour=grok
+flavour=bsd
 output=
 static=
 while [ $# -gt 0 ]; do
   case $1 in
-    --without-grok) flavour=bsd ;;
+    --with-grok) flavour=grok ;;
     --output) output=$2; shift ;;
     --static) static=$2; shift ;;
     *) sed -n '3,14s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
   shift
 done
-[ -n "$output" ] || { output=$root/dist; [ $flavour = grok ] || output=$root/dist/without-grok; }
+[ -n "$output" ] || { output=$root/dist; [ $flavour = bsd ] || output=$root/dist/with-grok; }
 mkdir -p "$output" "$cache"
 output=$(cd "$output" && pwd)
 
@@ -118,7 +118,7 @@ if [ $flavour = bsd ]; then
   export PKG_CONFIG_PATH=$static/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
   options=(--config-settings cmake.define.BLOSC2_GROK_WITH_GROK=OFF --config-settings cmake.define.BLOSC2_GROK_PORTABLE=ON)
 elif ! pkg-config --exists libgrokj2k; then
-  echo "libgrokj2k was not found: install libgrokj2k1-dev, or give --without-grok" >&2
+  echo "libgrokj2k was not found: install libgrokj2k1-dev, or leave --with-grok out" >&2
   exit 1
 fi
 state_licence
