@@ -2,6 +2,7 @@
 /* Calls of functions that got a second version in glibc 2.27 to 2.35 (other errno, or moved from libpthread to libc) go
  * to the first one, which every glibc on x86-64 has. The linker's --wrap brings each call here; see portable.cmake. */
 #include <pthread.h>
+#include <signal.h>
 
 #if !defined(__x86_64__) || !defined(__GLIBC__)
 #error "the version of the old functions is that of glibc on x86-64: leave BLOSC2_GROK_PORTABLE off"
@@ -28,6 +29,7 @@ WRAP(float, powf, (float a, float b), (a, b))
 WRAP(int, pthread_create, (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument),
      (thread, attributes, run, argument))
 WRAP(int, pthread_join, (pthread_t thread, void **result), (thread, result))
+WRAP(int, pthread_sigmask, (int how, const sigset_t *set, sigset_t *before), (how, set, before))
 WRAP(int, pthread_detach, (pthread_t thread), (thread))
 WRAP(int, pthread_once, (pthread_once_t * once, void (*run)(void)), (once, run))
 WRAP(int, pthread_key_create, (pthread_key_t * key, void (*destroy)(void *)), (key, destroy))

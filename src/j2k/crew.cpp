@@ -94,7 +94,8 @@ void Crew::Hall::take_seats(std::size_t count) {
 void Crew::Hall::work(std::size_t worker) {
   std::unique_lock lock(mutex);
   const auto is_wanted = [&] { return is_closing || (first != nullptr && worker < size); };
-  while (more.wait_for(lock, kPatience, is_wanted) || is_called) {
+  // By the clock of the day: old systems lack a wait by another one, and it matters little when it is set.
+  while (more.wait_until(lock, std::chrono::system_clock::now() + kPatience, is_wanted) || is_called) {
     if (is_closing) return;
     if (is_wanted()) do_some(lock, worker);
   }
