@@ -15,12 +15,12 @@ namespace blosc2_grok::j2k {
 namespace {
 
 constexpr double kSmallestStep = 1.0 / 64;
-constexpr double kSizeAim = 0.9875;   // of the target: between 0.97 and 1 is good
+constexpr double kSizeAim = 0.986;  // of the target: between 0.97 and 1 is good
+constexpr double kSizeAtLeast = 0.971;
 constexpr double kErrorAim = 0.965;  // of the target: 0.5 dB below it is 0.89
 constexpr double kErrorAtLeast = 0.92;
-constexpr double kSizeAtLeast = 0.975;
 constexpr uint32_t kSampling = 5, kFewCodeblocks = 40;
-constexpr double kBlockHeader = 6.0, kMainHeader = 150.0;  // bytes, about
+constexpr double kTileHeaders = 34.0;  // bytes of a tile-part and its packets, about, without the code-blocks
 
 // What the inverse colour transformation (Annex G.3) makes of a unit error in a component, squared, over all three.
 constexpr double kIctGain[3] = {3.0, 3.2584, 2.4756};
@@ -195,14 +195,17 @@ class Search {
   // Models of all code-blocks and of those in the sample.
   struct Models {
     SizeModel all, sample;
-    std::size_t codeblocks = 0;
-    bool has_sample() const { return codeblocks >= kFewCodeblocks; }
+    SizeOfHeaders headers;
+    bool has_sample() const { return headers.codeblocks >= kFewCodeblocks; }
   };
 
   Models make_size_models() {
     Models models;
+    begin_output(work_);
+    models.headers.fixed = double(work_.output.size());
     for_each_tile([&](uint32_t t) {
-      models.codeblocks += work_.tile.codeblocks.size();
+      models.headers.fixed += kTileHeaders;
+      models.headers.codeblocks += double(work_.tile.codeblocks.size());
       norms_.resize(bands());
       for_each_band([&](std::size_t, const Subband& band, double norm, std::size_t index) {
         norms_[index] = float(norm);
@@ -216,6 +219,7 @@ class Search {
         }
       });
     });
+    models.all.finish(), models.sample.finish();
     return models;
   }
 
@@ -234,14 +238,12 @@ class Search {
     const double target = kSizeAim * double(options_.target_bytes);
     const double low = std::log2(finest), high = std::log2(largest_step_);
     const Models models = make_size_models();
-    SizeCurve curve(models.all);
-    const double headers = kMainHeader + kBlockHeader * double(models.codeblocks);
+    SizeCurve curve(models.all, models.headers);
     double log_step = curve.solve(target, low, high);
     for (int i = 0; i < 3 && models.has_sample(); ++i) {
       // The sample's blocks may be richer than the others: by as much as the models of both say.
       const double share = models.sample.bytes(log_step) / models.all.bytes(log_step);
-      const double size = sampled_size(std::exp2(log_step)) / share + headers;
-      curve.add(log_step, size, true);
+      curve.add(log_step, models.headers.with(sampled_size(std::exp2(log_step)) / share), true);
       const double next = curve.solve(target, low, high);
       if (std::fabs(next - log_step) < 0.08) break;
       log_step = next;
