@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -16,36 +17,33 @@ class PacketBitWriter {
  public:
   explicit PacketBitWriter(Bytes& out) : out_(out) {}
 
+  // At most 32 bits.
   void put(uint32_t value, int bits) {
-    while (bits > 0) {
-      if (room_ == 8 && last_ == 0xFF) room_ = 7;
-      const int count = std::min(bits, room_);
-      room_ -= count, bits -= count;
-      byte_ |= (value >> bits & ((1u << count) - 1)) << room_;
-      if (room_ == 0) flush();
+    pending_ = pending_ << bits | (value & ((uint64_t{1} << bits) - 1));
+    for (count_ += bits; count_ >= room(); flush()) {
     }
+  }
+  void put_zeros(uint32_t count) {
+    for (; count > 32; count -= 32) put(0, 32);
+    put(0, int(count));
   }
   // Pads the last byte with zeros; a header never ends with 0xFF.
   void finish() {
-    if (room_ != 8 || last_ == 0xFF) {
-      if (room_ == 8) room_ = 7;
-      flush();
-    }
-    if (last_ == 0xFF) out_.push_back(0), last_ = 0;
+    if (count_ != 0 || last_ == 0xFF) put(0, room() - count_);
   }
 
  private:
+  int room() const { return last_ == 0xFF ? 7 : 8; }
   void flush() {
-    out_.push_back(uint8_t(byte_));
-    last_ = byte_;
-    byte_ = 0;
-    room_ = 8;
+    count_ -= room();
+    last_ = uint32_t(pending_ >> count_) & ((1u << room()) - 1);
+    out_.push_back(uint8_t(last_));
   }
 
   Bytes& out_;
-  uint32_t byte_ = 0;
+  uint64_t pending_ = 0;  // the lowest `count_` bits are not written yet
+  int count_ = 0;
   uint32_t last_ = 0;
-  int room_ = 8;
 };
 
 class PacketBitReader {
@@ -61,6 +59,18 @@ class PacketBitReader {
       value = value << count | (byte_ >> left_ & ((1u << count) - 1));
     }
     return value;
+  }
+  // Zeros up to a one, which is skipped, or `most`.
+  uint32_t get_zeros(uint32_t most) {
+    for (uint32_t zeros = 0;;) {
+      if (left_ == 0) load();
+      const uint32_t rest = byte_ & ((1u << left_) - 1), room = uint32_t(left_);
+      const uint32_t here = std::min(room - uint32_t(std::bit_width(rest)), most - zeros);
+      zeros += here;
+      const bool has_one = zeros < most && here < room;
+      left_ -= int(here + has_one);
+      if (has_one || zeros == most) return zeros;
+    }
   }
   // Skips to the byte after the header; returns the bytes used.
   std::size_t finish() {

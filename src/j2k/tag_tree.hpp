@@ -54,17 +54,14 @@ class TagTree {
     uint32_t low = 0;
     walk(x, y, [&](TagNode& node) {
       low = std::max<uint32_t>(low, node.low);
-      while (low < threshold && !(node.known && low >= node.value)) {
-        if (low >= node.value) {
-          out.put(1, 1);
-          node.known = true;
-          break;
-        }
-        out.put(0, 1);
-        ++low;
+      if (low < threshold && !node.known) {
+        const uint32_t end = std::min<uint32_t>(node.value, threshold);
+        out.put_zeros(end - low);
+        low = end;
+        node.known = low < threshold;
+        if (node.known) out.put(1, 1);
       }
       node.low = uint16_t(low);
-      return true;
     });
   }
 
@@ -75,15 +72,11 @@ class TagTree {
     uint32_t low = 0;
     walk(x, y, [&](TagNode& node) {
       low = std::max<uint32_t>(low, node.low);
-      while (low < threshold && !node.known) {
-        if (in.get(1) != 0) {
-          node.known = true;
-        } else {
-          ++low;
-        }
+      if (low < threshold && !node.known) {
+        low += in.get_zeros(threshold - low);
+        node.known = low < threshold;
       }
       node.low = uint16_t(low);
-      return true;
     });
     const TagNode& node = leaf(x, y);
     return node.known && node.low < threshold;
