@@ -49,7 +49,22 @@ void Ladder::run(Crew& crew) {
   const auto climb_some = [](const void* what, uint32_t first, uint32_t, std::size_t) {
     static_cast<Ladder*>(const_cast<void*>(what))->climb(first);
   };
+  if (at_once_ == 1) return climb_alone();
   crew.run_all(climb_some, this, at_once_);
+}
+
+// Nobody to wait for or to keep out.
+void Ladder::climb_alone() {
+  for (Choice choice{}; choose(choice); mark_done(choice)) {
+    work_->prepare_piece(choice.stage, choice.piece, 0);
+    const auto do_blocks = [&] {
+      const uint32_t count = work_->list_blocks(choice.stage, 0);
+      if (count != 0) work_->do_blocks(0, 0, count, 0);
+    };
+    if (work_->blocks_come_first()) do_blocks();
+    work_->do_piece(choice.stage, choice.piece, 0);
+    if (!work_->blocks_come_first()) do_blocks();
+  }
 }
 
 void Ladder::climb(std::size_t worker) {
@@ -60,7 +75,7 @@ void Ladder::climb(std::size_t worker) {
       if (choose(choice)) {
         ++in_hand_;
         do_whole_piece(choice, worker, lock);
-        if (--in_hand_ == 0 && at_once_ > 1) tell();
+        if (--in_hand_ == 0) tell();
       } else if (!help_others(worker, lock)) {
         wait(lock);
       }
@@ -95,7 +110,6 @@ void Ladder::do_whole_piece(const Choice& choice, std::size_t worker, std::uniqu
 void Ladder::do_all_blocks(const Choice& choice, std::size_t worker, std::unique_lock<std::mutex>& lock) {
   const uint32_t count = work_->list_blocks(choice.stage, worker);
   if (count == 0) return;
-  if (at_once_ == 1) return work_->do_blocks(worker, 0, count, worker);
   lock.lock();
   open_[worker] = {0, count, count};
   tell();

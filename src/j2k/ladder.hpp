@@ -68,6 +68,7 @@ class Ladder {
 
   // Until all pieces are done.
   void climb(std::size_t worker);
+  void climb_alone();
   bool choose(Choice& choice);
   bool has_room(std::size_t stage) const;
   bool has_rows(const Choice& choice, uint32_t Stage::*pieces_before) const;

@@ -115,7 +115,7 @@ std::size_t encode_part1_block(const BlockPlaceOf<T>& place, bool keep, WorkerMe
   worker.coded = worker.coded.subspan(encoded.bytes);
   CodeBlock& block = work.tile.codeblock(place.band, place.x, place.y);
   block.missing_bits = uint8_t(place.band.magnitude_bits - encoded.planes);
-  const std::lock_guard lock(work.coded_lock);
+  const std::unique_lock lock = work.lock_coded();
   add_passes({bytes, encoded.pass}, 0, encoded.passes, 0, work.header.coding.components[0].codeblock_style, block,
              work.tile);
   return encoded.bytes;

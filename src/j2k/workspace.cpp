@@ -62,7 +62,7 @@ CallCrew::CallCrew(unsigned threads, Workspace::Impl& work) : work_(work) {
 uint8_t* take_room(std::size_t most, WorkerMemory& worker, Workspace::Impl& work) {
   constexpr std::size_t kPiece = std::size_t{1} << 18;
   if (worker.coded.size() < most) {
-    const std::lock_guard lock(work.coded_lock);
+    const std::unique_lock lock = work.lock_coded();
     worker.coded = {work.coded.take<uint8_t>(kPiece), kPiece};
   }
   return worker.coded.data();

@@ -158,6 +158,10 @@ struct Workspace::Impl {
   std::vector<std::unique_ptr<WorkerMemory>> workers;  // as many at least as the crew has
   std::mutex coded_lock;                               // of `coded` and the tile's chunks while workers add to them
 
+  // Nobody else is there to be kept out where a call has one thread.
+  std::unique_lock<std::mutex> lock_coded() {
+    return crew.size() > 1 ? std::unique_lock(coded_lock) : std::unique_lock<std::mutex>();
+  }
   void forget_coded();  // the bytes of all code-blocks
 };
 
