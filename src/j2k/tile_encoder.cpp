@@ -49,7 +49,7 @@ std::size_t encode_ht_block(const BlockPlaceOf<T>& place, bool keep, WorkerMemor
   worker.coded = worker.coded.subspan(length);
   CodeBlock& block = work.tile.codeblock(band, place.x, place.y);
   block.missing_bits = uint8_t(magnitude_bits - 1);
-  const std::lock_guard lock(work.coded_lock);
+  const std::unique_lock lock = work.lock_coded();
   add_chunk(work.tile, block, {bytes, uint32_t(length), 0, 1, -1});
   return length;
 }
@@ -130,7 +130,8 @@ class EncodePieces final : public TilePieces<T> {
   static constexpr bool kFloat = std::is_same_v<T, float>;
 
   void prepare(std::size_t together) override {
-    for (std::size_t c = this->first_; !kFloat && c < this->first_ + together; ++c) set_dropped_depths(c);
+    if (kFloat || this->work_.dropped_depth == kNothingDropped) return;
+    for (std::size_t c = this->first_; c < this->first_ + together; ++c) set_dropped_depths(c);
   }
 
   void set_dropped_depths(std::size_t component) {
@@ -218,8 +219,6 @@ class KeepPieces final : public TilePieces<T> {
     const Rect& rect = this->work_.tile.subbands[index].rect;
     return kept.template of<T>() + kRowPadding + (rect.empty() ? 0 : std::size_t(y - rect.y0) * kept.stride);
   }
-  void commit_row(int, std::size_t, int64_t, std::size_t) override {}
-
   std::size_t first_kept_ = 0, first_subband_ = 0;
 };
 

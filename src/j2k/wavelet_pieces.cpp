@@ -53,7 +53,8 @@ void InOrder<T>::start(bool is_alone, const RowKernels& kernels, bool inverse, c
                        int together, Arena& arena) {
   is_alone_ = is_alone;
   if (!is_alone) return;
-  lifters_.resize(stages.size() * kMostTogether);
+  together_ = std::size_t(together);
+  lifters_.resize(stages.size() * together_);
   for (std::size_t s = 0; s < stages.size(); ++s) {
     const Rect& rect = stages[s].rect;
     if (stages[s].is_bottom) continue;
@@ -155,8 +156,10 @@ void AnalysisPieces<T>::split(std::size_t s, int i, int64_t y, T* row, T* scratc
   T* low = odd ? band_row(i, 2, half, worker) : rings_[s].row(i, half);
   T* high = band_row(i, high_band, half, worker);
   split_halves(*kernels_, stages_[s].rect, y, row, low, high, scratch);
-  if (odd) commit_row(i, 2, half, worker);
-  commit_row(i, high_band, half, worker);
+  if constexpr (std::is_same_v<T, float>) {
+    if (odd) commit_row(i, 2, half, worker);
+    commit_row(i, high_band, half, worker);
+  }
 }
 
 template <class T>
@@ -168,7 +171,7 @@ void AnalysisPieces<T>::fill_bottom(std::size_t s, int64_t begin, int64_t end, s
     for (int i = 0; s != 0 && i < together_; ++i) {
       std::copy_n(rings_[s - 1].row(i, y), stages_[s].rect.width(), rows[i]);
     }
-    for (int i = 0; i < together_; ++i) commit_row(i, 0, y, worker);
+    for (int i = 0; std::is_same_v<T, float> && i < together_; ++i) commit_row(i, 0, y, worker);
   }
 }
 

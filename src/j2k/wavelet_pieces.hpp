@@ -54,7 +54,9 @@ class RowRing {
  public:
   void start(std::size_t width, int64_t rows, int together, Arena& arena);
   T* row(int component, int64_t y) const {
-    return data_ + (std::size_t(component) * rows_ + std::size_t(y) % rows_) * stride_ + kRowPadding;
+    // Small images wrap nowhere: a division is much of what a short row costs.
+    const std::size_t place = std::size_t(y) < rows_ ? std::size_t(y) : std::size_t(y) % rows_;
+    return data_ + (std::size_t(component) * rows_ + place) * stride_ + kRowPadding;
   }
 
  private:
@@ -69,10 +71,11 @@ class InOrder {
   void start(bool is_alone, const RowKernels& kernels, bool inverse, const std::vector<PieceStage>& stages,
              int together, Arena& arena);
   bool is_alone() const { return is_alone_; }
-  VerticalLifter<T>* of(std::size_t stage) { return &lifters_[stage * kMostTogether]; }
+  VerticalLifter<T>* of(std::size_t stage) { return &lifters_[stage * together_]; }
 
  private:
   bool is_alone_ = false;
+  std::size_t together_ = 1;
   std::vector<VerticalLifter<T>> lifters_;
 };
 
@@ -84,7 +87,7 @@ void even_out(uint32_t workers, ArenaOf&& arena_of) {
   for (uint32_t i = 0; i < workers; ++i) arena_of(i).reserve(most);
 }
 
-// Analysis: samples come from `read_rows`, subband rows go to `band_row` and `commit_row`.
+// Analysis: samples come from `read_rows`, subband rows go to `band_row`.
 template <class T>
 class AnalysisPieces : public LadderWork {
  public:
@@ -110,7 +113,8 @@ class AnalysisPieces : public LadderWork {
   // Before any row of a piece: rows `begin` to `end` of the stage.
   virtual void begin_piece(const PieceStage& stage, int64_t begin, int64_t end, std::size_t worker) = 0;
   virtual T* band_row(int component, std::size_t band, int64_t y, std::size_t worker) = 0;
-  virtual void commit_row(int component, std::size_t band, int64_t y, std::size_t worker) = 0;
+  // Irreversible only: the row is there.
+  virtual void commit_row(int, std::size_t, int64_t, std::size_t) {}
 
   // Of its own memory, empty at the begin of a piece.
   virtual Arena& arena_of(std::size_t worker) = 0;
