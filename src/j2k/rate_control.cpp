@@ -209,7 +209,7 @@ class Search {
       norms_.resize(bands());
       for_each_band([&](std::size_t, const Subband& band, double norm, std::size_t index) {
         norms_[index] = float(norm);
-        add_rows(t, index, band.rect, band.rect.height() > 64 ? 16 : 1, models.all);
+        add_rows(t, index, band.rect, band.rect.height() > 64 ? 16 : band.rect.height() > 16 ? 2 : 1, models.all);
       });
       for_each_sample(work_.tile, kSampling, [&](std::size_t index, uint32_t first, uint32_t count) {
         const Subband& band = work_.tile.subbands[index];
@@ -219,7 +219,8 @@ class Search {
         }
       });
     });
-    models.all.finish(), models.sample.finish();
+    models.all.finish();
+    if (models.has_sample()) models.sample.finish();
     return models;
   }
 

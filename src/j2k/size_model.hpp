@@ -41,21 +41,22 @@ class SizeModel {
       bits[s] += zeros + kJustBelow * in_bin(s - 1);
       zeros = zeros / kZeroGrowth + kFirstZero * in_bin(s - 1);
     }
-    for (std::size_t s = 0; s < kSteps; ++s) log_bytes_[s] = std::log2(std::max(typical_bytes(bits[s]), kLeast));
+    for (std::size_t s = 0; s < kSteps; ++s) bytes_[s] = std::max(typical_bytes(bits[s]), kLeast);
   }
 
   double bytes(double log_step) const {
     const double place = std::clamp((log_step + kBias) * kBinsPerOctave - kFirst, 0.0, kSteps - 1.001);
     const auto s = std::size_t(place);
-    return std::exp2(log_bytes_[s] + (place - double(s)) * (log_bytes_[s + 1] - log_bytes_[s]));
+    return bytes_[s] * std::pow(bytes_[s + 1] / bytes_[s], place - double(s));
   }
 
   // The step of a size, as a logarithm.
   double solve(double bytes, double low, double high) const {
-    const double aim = std::log2(std::max(bytes, kLeast));
-    const auto after = std::lower_bound(log_bytes_.begin() + 1, log_bytes_.end() - 1, aim, std::greater<>());
-    const double fall = after[-1] - *after, share = fall > 0 ? std::clamp((after[-1] - aim) / fall, 0.0, 1.0) : 1.0;
-    const double place = double(after - 1 - log_bytes_.begin()) + share;
+    bytes = std::max(bytes, kLeast);
+    const auto after = std::lower_bound(bytes_.begin() + 1, bytes_.end() - 1, bytes, std::greater<>());
+    const double fall = std::log(after[-1] / *after);
+    const double share = fall > 0 ? std::clamp(std::log(after[-1] / bytes) / fall, 0.0, 1.0) : 1.0;
+    const double place = double(after - 1 - bytes_.begin()) + share;
     return std::clamp((place + kFirst) / kBinsPerOctave - kBias, low, high);
   }
 
@@ -79,7 +80,7 @@ class SizeModel {
   static constexpr double kLeast = 1e-3;
 
   std::array<uint64_t, kBins> counts_{};
-  std::array<double, kSteps> log_bytes_{};
+  std::array<double, kSteps> bytes_{};
   double samples_ = 0;
 };
 
