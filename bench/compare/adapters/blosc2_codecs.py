@@ -93,8 +93,10 @@ class Ours(Blosc2Adapter):
         return list(self.pool.map(call, arrays)) if self.pool else super().each(call, arrays)
 
     def decode(self, stored: Any) -> Any:
-        """By our own function where threads share arrays: Blosc2 keeps Python's lock while it decodes."""
-        return np.stack(self.each(self.plugin.read, stored)) if self.pool else super().decode(stored)
+        """By our own function where threads share arrays or chunks: Blosc2's share the blocks of a chunk."""
+        if self.pool:
+            return np.stack(self.each(self.plugin.read, stored))
+        return super().decode(stored) if isinstance(stored, list) else self.plugin.read(stored)
 
     def decode_reduced(self, stored: Any) -> Any:
         return self.plugin.read(stored, reduce=3)
