@@ -77,14 +77,30 @@ class ChunkReader:
 
         :raises Error: a block is damaged or can't be decoded.
         """
+        if len(pieces) == 1 and self._decode_in_place(pieces[0], out[pieces[0].target]):
+            return
         for piece, decoded in zip(pieces, self._decode_together([piece.block for piece in pieces])):
             samples = self._decode_alone(piece.block) if decoded is None else decoded
             out[piece.target] = samples[piece.source]
 
+    def _decode_in_place(self, piece: Piece, target: NDArray[Any]) -> bool:
+        """Straight into what is read, where all of a block is wanted and lies in line there."""
+        streams = self._locate_streams() if target.flags.c_contiguous else None
+        if streams is None or target.shape != shift_up(self.blocks, self.shifts):
+            return False
+        asked = streams[[piece.block]]
+        _native.decode_reduced(self.stored, asked, target[np.newaxis], self.blocks, max(self.shifts), self.layers)
+        return bool(asked[0, 2])
+
+    def _locate_streams(self) -> Optional[NDArray[np.int32]]:
+        """One for each block; None where Blosc2 stores the chunk in another way."""
+        streams = locate_streams(self.stored)
+        return streams if streams is not None and len(streams) == math.prod(self.grid) else None
+
     def _decode_together(self, numbers: List[int]) -> List[Optional[NDArray[Any]]]:
         """None for a block that has more to it than to be decoded at this resolution."""
-        streams = locate_streams(self.stored) if any(self.shifts) or self.layers else None
-        if streams is None or len(streams) != math.prod(self.grid):
+        streams = self._locate_streams()
+        if streams is None:
             return [None] * len(numbers)
         asked = streams[numbers]
         out = np.empty((len(numbers), *shift_up(self.blocks, self.shifts)), dtype=self.dtype)

@@ -25,6 +25,9 @@ from .partition import Shape, resolve_roles
 _BATCH_BYTES = 1 << 18  # of samples, decoded by a thread at once
 _BATCH_STORED_BYTES = 1 << 24  # read ahead for it
 _LONE_BYTES = 1 << 16  # of a block that has no work for several threads
+_SHARED_BYTES = range(1 << 17, (1 << 23) + 1)
+"""Of a chunk's only block: a smaller one is not worth a thread's turn at Python's lock; threads inside a larger one are
+as fast, and hold less memory."""
 
 _Batch = List[Tuple[ChunkReader, List[Piece]]]
 
@@ -70,7 +73,10 @@ def read(b: Any, key: Any = (), *, reduce: int = 0, layers: Optional[int] = None
     is_whole = reduce == 0 and layers is None
     if is_whole and isinstance(container, Blosc2Container) and not mixes_up(container.chunks, container.blocks):
         lone = _read_lone_block(container)
-        return region.finish(_read_by_host(container, region) if lone is None else lone[region.bounds()])
+        if lone is not None:
+            return region.finish(lone[region.bounds()])
+        if not _share_chunks(container, region):
+            return region.finish(_read_by_host(container, region))
     out = np.zeros(region.shape(), dtype=container.dtype)
     _read_blocks(container, region, layers or 0, out)
     return region.finish(out)
@@ -159,6 +165,22 @@ def _read_lone_block(container: Blosc2Container) -> Optional[NDArray[Any]]:
     return out[0] if streams[0, 2] else None
 
 
+def _share_chunks(container: Blosc2Container, region: _Region) -> bool:
+    """Whether threads do better with whole chunks than with the blocks of one, as Blosc2's do."""
+    return (
+        container.chunks == container.blocks
+        and math.prod(container.blocks) * container.dtype.itemsize in _SHARED_BYTES
+        and _count_threads(container) > 1
+        and len(list(islice(_touched_chunks(container, region), 2))) > 1
+    )
+
+
+def _count_threads(container: Container) -> int:
+    if isinstance(container, Blosc2Container):
+        return int(container.schunk.dparams.nthreads)
+    return int(blosc2.nthreads) or os.cpu_count() or 1
+
+
 def _read_by_host(container: Blosc2Container, region: _Region) -> NDArray[Any]:
     serial = _native.message_serial()
     try:
@@ -175,7 +197,7 @@ def _read_blocks(container: Container, region: _Region, layers: int, out: NDArra
         for batch in begun:
             _put(batch, out)
         return
-    threads = int(blosc2.nthreads) or os.cpu_count() or 1
+    threads = _count_threads(container)
     with ThreadPoolExecutor(max_workers=threads) as executor:
         pending: List[Future[None]] = []
         for batch in chain(begun, batches):
