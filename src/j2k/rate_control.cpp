@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The search: errors are measured on the kept coefficients without coding; sizes are guessed by a model, which a
-// sample of the code-blocks corrects, then all of them. Both are smooth in the logarithm of the step.
+// sample of the code-blocks corrects, then all of them. Both are smooth in the logarithm of the step. What is missing
+// to the size then comes from one resolution, with steps of its own.
 #include "rate_control.hpp"
 
 #include <algorithm>
@@ -19,6 +20,7 @@ constexpr double kSizeAim = 0.986;  // of the target: between 0.97 and 1 is good
 constexpr double kSizeAtLeast = 0.971;
 constexpr double kErrorAim = 0.965;  // of the target: 0.5 dB below it is 0.89
 constexpr double kErrorAtLeast = 0.92;
+constexpr double kMostOwnChange = 0.2;  // of a resolution's bytes by steps of its own: 0.3 octaves, about
 constexpr uint32_t kSampling = 5, kFewCodeblocks = 40;
 constexpr double kTileHeaders = 34.0;  // bytes of a tile-part and its packets, about, without the code-blocks
 
@@ -80,7 +82,19 @@ class Search {
     return b.log_step + std::clamp(distance, -6.0, 6.0);
   }
 
-  void set_step(double step) { set_base_step(image_, options_, step, work_.header.coding); }
+  void set_step(double step) {
+    TileCoding& coding = work_.header.coding;
+    set_base_step(image_, options_, step, coding);
+    if (own_.resolution < 0) return;
+    TileCoding own = coding;
+    set_base_step(image_, options_, step * own_.factor, own);
+    for (std::size_t c = 0; c < coding.components.size(); ++c) {
+      for (int band = own_.resolution == 0 ? 0 : 1; band <= (own_.resolution == 0 ? 0 : 3); ++band) {
+        const auto index = std::size_t(band_index(own_.resolution, band));
+        coding.components[c].steps[index] = own.components[c].steps[index];
+      }
+    }
+  }
   std::size_t bands() const { return work_.tile.subbands.size(); }
 
   double clamped(double step) const { return std::clamp(step, kSmallestStep, largest_step_); }
@@ -175,6 +189,7 @@ class Search {
   }
 
   std::size_t encode(double step) {
+    own_ = {};
     set_step(step);
     begin_output(work_);
     for_each_tile([&](uint32_t t) {
@@ -207,9 +222,9 @@ class Search {
       models.headers.fixed += kTileHeaders;
       models.headers.codeblocks += double(work_.tile.codeblocks.size());
       norms_.resize(bands());
-      for_each_band([&](std::size_t, const Subband& band, double norm, std::size_t index) {
+      for_each_band([&](std::size_t, const Subband&, double norm, std::size_t index) {
         norms_[index] = float(norm);
-        add_rows(t, index, band.rect, band.rect.height() > 64 ? 16 : band.rect.height() > 16 ? 2 : 1, models.all);
+        add_band(t, index, models.all);
       });
       for_each_sample(work_.tile, kSampling, [&](std::size_t index, uint32_t first, uint32_t count) {
         const Subband& band = work_.tile.subbands[index];
@@ -222,6 +237,11 @@ class Search {
     models.all.finish();
     if (models.has_sample()) models.sample.finish();
     return models;
+  }
+
+  void add_band(uint32_t tile, std::size_t index, SizeModel& model) const {
+    const Rect& rect = work_.tile.subbands[index].rect;
+    add_rows(tile, index, rect, rect.height() > 64 ? 16 : rect.height() > 16 ? 2 : 1, model);
   }
 
   // Every `pace`-th row of a part of a band.
@@ -252,13 +272,58 @@ class Search {
     return encode_to_size(target, low, high, curve);
   }
 
+  // Gets `missing` more bytes out of one resolution of the encoded image, the coarsest that has enough to give: only
+  // its code-blocks are coded again. Returns the size, or 0 where none has.
+  double change_size(double log_step, double missing) {
+    if (work_.header.size.tiles() != 1) return 0;
+    for (int r = 0; r <= work_.tile.components[0].levels; ++r) {
+      double bytes = 0;
+      for_each_band_of(r, [&](std::size_t index) { bytes += double(coded_bytes(work_.tile.subbands[index])); });
+      if (std::fabs(missing) > kMostOwnChange * bytes) continue;
+      SizeModel model;
+      for_each_band_of(r, [&](std::size_t index) { add_band(0, index, model); });
+      model.finish();
+      const double wanted = model.bytes(log_step) * (1 + missing / bytes);
+      own_ = {r, std::exp2(model.solve(wanted, log_step - 1, log_step + 1) - log_step)};
+      loss_step_ = 0;
+      set_step(std::exp2(log_step));
+      begin_output(work_);
+      encode_kept_resolution(r, work_);
+      write_tile(0, work_);
+      return double(ended_size(work_));
+    }
+    return 0;
+  }
+
+  // Visits the indices of a resolution's bands, of all components.
+  template <class Visit>
+  void for_each_band_of(int r, Visit&& visit) {
+    for (std::size_t c = 0; c < work_.tile.components.size(); ++c) {
+      const Resolution& resolution = work_.tile.resolution(c, r);
+      for (int b = 0; b < resolution.bands; ++b) visit(std::size_t(resolution.first_band + b));
+    }
+  }
+
+  std::size_t coded_bytes(const Subband& band) {
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < std::size_t{band.grid_width} * band.grid_height; ++i) {
+      const CodeBlock& block = work_.tile.codeblocks[band.first_codeblock + i];
+      for (int32_t c = block.first_chunk; c >= 0; c = work_.tile.chunks[std::size_t(c)].next) {
+        bytes += work_.tile.chunks[std::size_t(c)].length;
+      }
+    }
+    return bytes;
+  }
+
   double encode_to_size(double target, double low, double high, SizeCurve& curve) {
     const double most = double(options_.target_bytes);
     Point small{high + 1, 0}, large{low - 1, 0};  // the nearest sizes on both sides; 0: none yet
     double log_step = curve.solve(target, low, high);
     for (int i = 0; i < 6; ++i) {
       const double size = double(encode(std::exp2(log_step)));
-      if (size <= most && size >= kSizeAtLeast * most) return std::exp2(log_step);
+      const auto fits = [&](double bytes) { return bytes <= most && bytes >= kSizeAtLeast * most; };
+      if (fits(size)) return std::exp2(log_step);
+      if (log_step > low && log_step < high && fits(change_size(log_step, target - size))) return std::exp2(log_step);
       (size <= most ? small : large) = Point{log_step, std::log2(size)};
       curve.add(log_step, size, i > 0);
       const bool between = small.size != 0 && large.size != 0;
@@ -272,6 +337,13 @@ class Search {
     return std::exp2(log_step);
   }
 
+  // Steps of a resolution that are not as the others'.
+  struct OwnSteps {
+    int resolution = -1;  // none
+    double factor = 1;
+  };
+
+  OwnSteps own_;
   std::vector<float> norms_;  // of the bands of the tile in work
   const ConstImageView& image_;
   const EncodeOptions& options_;

@@ -243,6 +243,29 @@ void encode_kept_blocks(const void* what, uint32_t first, uint32_t end, std::siz
   }
 }
 
+constexpr int kAllResolutions = -1;
+
+int resolution_of(const Tile& tile, std::size_t subband) {
+  const std::size_t bands = tile.subbands.size() / tile.components.size();  // one, and three for each other resolution
+  return int((subband % bands + 2) / 3);
+}
+
+std::size_t encode_kept_bands(std::size_t first_band, uint32_t sampling, int resolution, Workspace::Impl& work) {
+  std::vector<KeptJob>& jobs = work.kept_jobs;
+  jobs.resize(work.tile.subbands.size());
+  for (auto& worker : work.workers) worker->counted_bytes = 0;
+  for_each_sample(work.tile, sampling, [&](std::size_t b, uint32_t first, uint32_t count) {
+    const bool is_wanted = resolution == kAllResolutions || resolution == resolution_of(work.tile, b);
+    jobs[b] = {&work.tile.subbands[b], work.kept[first_band + b], first, sampling, {}, &work};
+    jobs[b].batch = {encode_kept_blocks, &jobs[b], is_wanted ? count : 0, kBlocksAtOnce};
+    work.crew.add(jobs[b].batch);
+  });
+  for (const KeptJob& job : jobs) work.crew.finish(job.batch);
+  std::size_t bytes = 0;
+  for (const auto& worker : work.workers) bytes += worker->counted_bytes;
+  return bytes;
+}
+
 }  // namespace
 
 void encode_tile_rows(const ConstImageView& image, Workspace::Impl& work) {
@@ -257,18 +280,25 @@ void keep_tile_rows(const ConstImageView& image, Workspace::Impl& work) {
 }
 
 std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspace::Impl& work) {
-  std::vector<KeptJob>& jobs = work.kept_jobs;
-  jobs.resize(work.tile.subbands.size());
-  for (auto& worker : work.workers) worker->counted_bytes = 0;
-  for_each_sample(work.tile, sampling, [&](std::size_t b, uint32_t first, uint32_t count) {
-    jobs[b] = {&work.tile.subbands[b], work.kept[first_band + b], first, sampling, {}, &work};
-    jobs[b].batch = {encode_kept_blocks, &jobs[b], count, kBlocksAtOnce};
-    work.crew.add(jobs[b].batch);
-  });
-  for (const KeptJob& job : jobs) work.crew.finish(job.batch);
-  std::size_t bytes = 0;
-  for (const auto& worker : work.workers) bytes += worker->counted_bytes;
-  return bytes;
+  return encode_kept_bands(first_band, sampling, kAllResolutions, work);
+}
+
+void encode_kept_resolution(int resolution, Workspace::Impl& work) {
+  Tile& tile = work.tile;
+  work.codeblocks_before = tile.codeblocks, work.chunks_before = tile.chunks;
+  build_tile(work.header.size, work.header.coding, 0, UINT64_MAX, tile);
+  tile.chunks = work.chunks_before;
+  for (std::size_t b = 0; b < tile.subbands.size(); ++b) {
+    if (resolution_of(tile, b) == resolution) continue;
+    const Subband& band = tile.subbands[b];
+    for (std::size_t i = 0; i < std::size_t{band.grid_width} * band.grid_height; ++i) {
+      const CodeBlock& before = work.codeblocks_before[band.first_codeblock + i];
+      CodeBlock& block = tile.codeblocks[band.first_codeblock + i];
+      block.first_chunk = before.first_chunk, block.last_chunk = before.last_chunk;
+      block.missing_bits = before.missing_bits;
+    }
+  }
+  encode_kept_bands(0, 1, resolution, work);
 }
 
 }  // namespace blosc2_grok::j2k

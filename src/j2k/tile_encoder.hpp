@@ -28,6 +28,9 @@ void for_each_sample(const Tile& tile, uint32_t sampling, Visit&& visit) {
 // workspace's. With `sampling` above 1 only a sample of the code-blocks, and nothing is kept. Returns their bytes.
 std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspace::Impl& work);
 
+// Codes the bands of one resolution again, with their present steps; the other code-blocks of the image's only tile stay.
+void encode_kept_resolution(int resolution, Workspace::Impl& work);
+
 // Adds to `loss` the differences between the image and what a decoder makes of the kept tile with the steps as they are.
 void add_kept_tile_loss(const ConstImageView& image, std::size_t first_band, Workspace::Impl& work, Loss& loss);
 

@@ -146,6 +146,8 @@ struct Workspace::Impl {
   std::vector<KeptBand> kept;              // of all tiles, in order
   double dropped_depth = kNothingDropped;  // for a band of unit synthesis gain
   std::vector<KeptJob> kept_jobs;
+  std::vector<CodeBlock> codeblocks_before;  // while the only tile is coded again in part
+  std::vector<Chunk> chunks_before;
   std::unique_ptr<LayerMemory> layers;  // from the first call with quality layers on
   Buffer<double> row_sums;
   EncodeReport report;

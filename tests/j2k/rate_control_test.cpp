@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "openjpeg_witness.hpp"
+#include "quantizer.hpp"
+#include "workspace.hpp"
 
 namespace blosc2_grok::j2k::test {
 namespace {
@@ -164,6 +166,53 @@ TEST(Loss, ToldIsWhatDecodingGivesForAnySettings) {
     }
     expect_true_loss(test.image, test.options, workspace);
   }
+}
+
+// Resolutions with other steps than the report's base step makes.
+std::vector<int> resolutions_of_their_own(const Image& image, const EncodeOptions& options, Workspace& workspace) {
+  const ComponentCoding& coding = workspace.impl().header.coding.components[0];
+  ComponentCoding plain = coding;
+  set_quantization_steps(image.bits, options.mct, options.guard_bits, workspace.report().base_step, plain);
+  std::vector<int> found;
+  for (int r = 0; r <= coding.levels; ++r) {
+    for (int band = r == 0 ? 0 : 1; band <= (r == 0 ? 0 : 3); ++band) {
+      const auto index = std::size_t(band_index(r, band));
+      if (coding.steps[index] != plain.steps[index]) found.push_back(r);
+    }
+  }
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+// Components are coded alike, so that one's steps tell all.
+TEST(RateControl, OneResolutionMakesUpForWhatIsMissing) {
+  Workspace workspace;
+  int cases = 0, with_own = 0;
+  for (const Setting& s : kSettings) {
+    for (uint32_t i = 0; i < 24; ++i) {
+      const Image image = picture(s.rows, s.columns, s.components, s.bits, s.noise, 900 + i);
+      EncodeOptions options = options_for(s);
+      options.measure_loss = true;
+      options.high_throughput = i % 4 != 3;
+      options.target_bytes = std::size_t(double(image.memory.size()) / (3.0 + i));
+      if (i % 5 == 4) options.target_mse = 1.0;  // a bound that the size goes beyond
+      SCOPED_TRACE(std::to_string(s.rows) + " x " + std::to_string(s.columns) + ", " + std::to_string(i));
+      expect_true_loss(image, options, workspace);
+      const std::span<const uint8_t> bytes = encode(image.view(), options, workspace);
+      const std::vector<uint8_t> alone(bytes.begin(), bytes.end());
+      const std::vector<int> own = resolutions_of_their_own(image, options, workspace);
+      EXPECT_LE(own.size(), s.tile == 0 ? 1u : 0u);
+      ++cases, with_own += int(own.size());
+      options.threads = 3;
+      const auto shared = encode(image.view(), options, workspace);
+      EXPECT_TRUE(std::equal(shared.begin(), shared.end(), alone.begin(), alone.end()));
+      Image back = image, witness = image;
+      decode(alone, back.view(), workspace);
+      openjpeg_decode(alone, witness);
+      EXPECT_LE(largest_difference(back, witness), s.bits > 12 ? 2 : 1);  // OpenJPEG is off by 2 from 14 bits on
+    }
+  }
+  EXPECT_GT(with_own, cases / 10);  // else nothing has been tested
 }
 
 }  // namespace
