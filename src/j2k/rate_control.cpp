@@ -21,7 +21,7 @@ constexpr double kSizeAtLeast = 0.971;
 constexpr double kErrorAim = 0.965;  // of the target: 0.5 dB below it is 0.89
 constexpr double kErrorAtLeast = 0.92;
 constexpr double kMostOwnChange = 0.2;  // of a resolution's bytes by steps of its own: 0.3 octaves, about
-constexpr uint32_t kSampling = 5, kFewCodeblocks = 40;
+constexpr uint32_t kSampling = 8, kFewCodeblocks = 80;
 constexpr double kTileHeaders = 34.0;  // bytes of a tile-part and its packets, about, without the code-blocks
 
 // What the inverse colour transformation (Annex G.3) makes of a unit error in a component, squared, over all three.
