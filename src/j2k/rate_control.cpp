@@ -20,6 +20,7 @@ constexpr double kSizeAim = 0.986;  // of the target: between 0.97 and 1 is good
 constexpr double kSizeAtLeast = 0.971;
 constexpr double kErrorAim = 0.965;  // of the target: 0.5 dB below it is 0.89
 constexpr double kErrorAtLeast = 0.92;
+constexpr double kOwnAim = 0.99;        // of the target, too
 constexpr double kMostOwnChange = 0.2;  // of a resolution's bytes by steps of its own: 0.3 octaves, about
 constexpr uint32_t kSampling = 8, kFewCodeblocks = 80;
 constexpr double kTileHeaders = 34.0;  // bytes of a tile-part and its packets, about, without the code-blocks
@@ -272,11 +273,13 @@ class Search {
     return encode_to_size(target, low, high, curve);
   }
 
-  // Gets `missing` more bytes out of one resolution of the encoded image, the coarsest that has enough to give: only
-  // its code-blocks are coded again. Returns the size, or 0 where none has.
+  // Gets `missing` more bytes out of one resolution of the encoded image: only its code-blocks are coded again. The
+  // finest but one is a fifth of the work, and in coarser ones a byte does less for the error. Returns the size, or 0
+  // where neither it nor the finest has enough to give.
   double change_size(double log_step, double missing) {
     if (work_.header.size.tiles() != 1) return 0;
-    for (int r = 0; r <= work_.tile.components[0].levels; ++r) {
+    const int levels = work_.tile.components[0].levels;
+    for (int r = std::max(0, levels - 1); r <= levels; ++r) {
       double bytes = 0;
       for_each_band_of(r, [&](std::size_t index) { bytes += double(coded_bytes(work_.tile.subbands[index])); });
       if (std::fabs(missing) > kMostOwnChange * bytes) continue;
@@ -323,7 +326,9 @@ class Search {
       const double size = double(encode(std::exp2(log_step)));
       const auto fits = [&](double bytes) { return bytes <= most && bytes >= kSizeAtLeast * most; };
       if (fits(size)) return std::exp2(log_step);
-      if (log_step > low && log_step < high && fits(change_size(log_step, target - size))) return std::exp2(log_step);
+      // Below a step of 1 rounding takes most errors away, if no band's is too large.
+      const bool is_free = log_step > std::max(low, 0.0) && log_step < high;
+      if (is_free && fits(change_size(log_step, kOwnAim * most - size))) return std::exp2(log_step);
       (size <= most ? small : large) = Point{log_step, std::log2(size)};
       curve.add(log_step, size, i > 0);
       const bool between = small.size != 0 && large.size != 0;
