@@ -95,7 +95,7 @@ Params settle_params(Params params, const SourceImage& image) {
 CodingJob make_job(const PreparedImage& prepared, unsigned threads) {
   const Params& params = prepared.params;
   const Geometry& geometry = prepared.geometry;
-  CodingJob job{params, {}, false, false, 1, threads};
+  CodingJob job{.params = params, .target = {}, .threads = threads};
   // A quality that is the same everywhere is met by the step of 9/7: 5/3 without its last bit-planes shifts the mean.
   const bool by_step = params.is_ht() || params.psnr || params.rmse;
   job.irreversible = params.irreversible.value_or(by_step && prepared.engine_may_lose && states_loss(params));

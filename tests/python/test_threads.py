@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import os
 import threading
+import time
 from typing import Any, Callable, List
 
 import blosc2
@@ -134,6 +136,28 @@ def test_threads_inside_a_block_change_no_byte(parameters: Any) -> None:
     assert blocks[0] and blocks[1:] == blocks[:-1]
     decoded = [bytes(_native.decode_block(blocks[0], image.nbytes, threads)) for threads in (1, 2, 4)]
     assert decoded[1:] == decoded[:-1]
+
+
+def most_tasks_after(call: Callable[[], Any]) -> int:
+    """How many more threads there are once it has returned; they wait 0.1 s for another call, which may be missed."""
+    most = 0
+    for _ in range(5):
+        time.sleep(0.3)
+        before = len(os.listdir("/proc/self/task"))
+        call()
+        most = max(most, len(os.listdir("/proc/self/task")) - before)
+    return most
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="counts threads by Linux's /proc")
+@pytest.mark.parametrize("mode", [0, 64], ids=["part1", "ht"])
+def test_threads_inside_a_block_are_there(mode: int) -> None:
+    image = images.make("xray", "uint16", (1200, 1000))
+    parameters = Params(num_threads=3, mode=mode).to_dict()
+    block = _native.encode_block(image, parameters=parameters)
+    assert block is not None
+    assert most_tasks_after(lambda: _native.encode_block(image, parameters=parameters)) == 2
+    assert most_tasks_after(lambda: _native.decode_block(block, image.nbytes, threads=3)) == 2
 
 
 def test_blosc2_threads_with_threads_inside() -> None:
