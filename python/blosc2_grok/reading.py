@@ -18,6 +18,7 @@ from . import _native
 from .blocks import JPEG2000_KINDS, StoredBlock, locate_streams, placed_blocks
 from .chunk_reading import ChunkReader, Piece, shift_up
 from .containers import Blosc2Container, Container, open_container
+from .enums import GrkMode
 from .errors import Error, last_error
 from .host_faults import mixes_up
 from .partition import Shape, resolve_roles
@@ -25,9 +26,9 @@ from .partition import Shape, resolve_roles
 _BATCH_BYTES = 1 << 18  # of samples, decoded by a thread at once
 _BATCH_STORED_BYTES = 1 << 24  # read ahead for it
 _LONE_BYTES = 1 << 16  # of a block that has no work for several threads
-_SHARED_BYTES = range(1 << 17, (1 << 23) + 1)
-"""Of a chunk's only block: a smaller one is not worth a thread's turn at Python's lock; threads inside a larger one are
-as fast, and hold less memory."""
+_LEAST_SHARED = {True: 1 << 17, False: 1 << 13}
+"""Bytes of a chunk's only block, in HT and in Part 1: a smaller one is not worth a thread's turn at Python's lock."""
+_MOST_SHARED = 1 << 23  # threads inside a larger one are as fast, and hold less memory
 
 _Batch = List[Tuple[ChunkReader, List[Piece]]]
 
@@ -167,12 +168,19 @@ def _read_lone_block(container: Blosc2Container) -> Optional[NDArray[Any]]:
 
 def _share_chunks(container: Blosc2Container, region: _Region) -> bool:
     """Whether threads do better with whole chunks than with the blocks of one, as Blosc2's do."""
+    nbytes = math.prod(container.blocks) * container.dtype.itemsize
     return (
         container.chunks == container.blocks
-        and math.prod(container.blocks) * container.dtype.itemsize in _SHARED_BYTES
+        and min(_LEAST_SHARED.values()) <= nbytes <= _MOST_SHARED
         and _count_threads(container) > 1
+        and nbytes >= _LEAST_SHARED[_may_be_ht(container)]
         and len(list(islice(_touched_chunks(container, region), 2))) > 1
     )
+
+
+def _may_be_ht(container: Container) -> bool:
+    parameters = container.parameters()
+    return parameters is None or bool(parameters["mode"] & int(GrkMode.HT))
 
 
 def _count_threads(container: Container) -> int:

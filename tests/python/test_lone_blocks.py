@@ -67,6 +67,14 @@ def test_blocks_beyond_the_edge(monkeypatch: pytest.MonkeyPatch) -> None:
         np.testing.assert_array_equal(blosc2_grok.read(array, key), image[key])
 
 
+@pytest.mark.parametrize("coder, other", [("part1", "_read_by_host"), ("ht", "_read_blocks")])
+def test_small_blocks_are_shared_where_they_take_long(coder: str, other: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = stack("u2")[:, :64, :64]
+    array = write(samples, 2, coder=coder)
+    monkeypatch.setattr(reading, other, None)
+    np.testing.assert_array_equal(blosc2_grok.read(array), samples)
+
+
 def test_one_thread_reads_by_blosc2(monkeypatch: pytest.MonkeyPatch) -> None:
     array = write(stack("u2"), 1)
     monkeypatch.setattr(reading, "_read_blocks", None)
