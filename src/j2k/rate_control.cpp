@@ -90,10 +90,10 @@ class Search {
     TileCoding own = coding;
     set_base_step(image_, options_, step * own_.factor, own);
     for (std::size_t c = 0; c < coding.components.size(); ++c) {
-      for (int band = own_.resolution == 0 ? 0 : 1; band <= (own_.resolution == 0 ? 0 : 3); ++band) {
-        const auto index = std::size_t(band_index(own_.resolution, band));
-        coding.components[c].steps[index] = own.components[c].steps[index];
-      }
+      for_each_band_of(c, own_.resolution, [&](std::size_t index) {
+        const auto step_index = std::size_t(band_index(own_.resolution, work_.tile.subbands[index].band));
+        coding.components[c].steps[step_index] = own.components[c].steps[step_index];
+      });
     }
   }
   std::size_t bands() const { return work_.tile.subbands.size(); }
@@ -117,18 +117,23 @@ class Search {
     return sum;
   }
 
+  // Visits the indices of a resolution's bands in the tile in work.
+  template <class Visit>
+  void for_each_band_of(std::size_t component, int r, Visit&& visit) {
+    const Resolution& resolution = work_.tile.resolution(component, r);
+    for (int b = 0; b < resolution.bands; ++b) visit(std::size_t(resolution.first_band + b));
+  }
+
   // Visits the bands of the tile in work with their component, synthesis norm and index.
   template <class Visit>
   void for_each_band(Visit&& visit) {
     for (std::size_t c = 0; c < work_.tile.components.size(); ++c) {
       const int levels = work_.tile.components[c].levels;
       for (int r = 0; r <= levels; ++r) {
-        const Resolution& resolution = work_.tile.resolution(c, r);
-        for (int b = 0; b < resolution.bands; ++b) {
-          const std::size_t index = std::size_t(resolution.first_band + b);
+        for_each_band_of(c, r, [&](std::size_t index) {
           const Subband& band = work_.tile.subbands[index];
           visit(c, band, synthesis_norm(false, r == 0 ? levels : levels - r + 1, band.band), index);
-        }
+        });
       }
     }
   }
@@ -280,11 +285,16 @@ class Search {
     if (work_.header.size.tiles() != 1) return 0;
     const int levels = work_.tile.components[0].levels;
     for (int r = std::max(0, levels - 1); r <= levels; ++r) {
+      const std::size_t components = work_.tile.components.size();
       double bytes = 0;
-      for_each_band_of(r, [&](std::size_t index) { bytes += double(coded_bytes(work_.tile.subbands[index])); });
+      for (std::size_t c = 0; c < components; ++c) {
+        for_each_band_of(c, r, [&](std::size_t index) { bytes += double(coded_bytes(work_.tile.subbands[index])); });
+      }
       if (std::fabs(missing) > kMostOwnChange * bytes) continue;
       SizeModel model;
-      for_each_band_of(r, [&](std::size_t index) { add_band(0, index, model); });
+      for (std::size_t c = 0; c < components; ++c) {
+        for_each_band_of(c, r, [&](std::size_t index) { add_band(0, index, model); });
+      }
       model.finish();
       const double wanted = model.bytes(log_step) * (1 + missing / bytes);
       own_ = {r, std::exp2(model.solve(wanted, log_step - 1, log_step + 1) - log_step)};
@@ -296,15 +306,6 @@ class Search {
       return double(ended_size(work_));
     }
     return 0;
-  }
-
-  // Visits the indices of a resolution's bands, of all components.
-  template <class Visit>
-  void for_each_band_of(int r, Visit&& visit) {
-    for (std::size_t c = 0; c < work_.tile.components.size(); ++c) {
-      const Resolution& resolution = work_.tile.resolution(c, r);
-      for (int b = 0; b < resolution.bands; ++b) visit(std::size_t(resolution.first_band + b));
-    }
   }
 
   std::size_t coded_bytes(const Subband& band) {

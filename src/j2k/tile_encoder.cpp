@@ -285,9 +285,10 @@ std::size_t encode_kept_tile(std::size_t first_band, uint32_t sampling, Workspac
 
 void encode_kept_resolution(int resolution, Workspace::Impl& work) {
   Tile& tile = work.tile;
-  work.codeblocks_before = tile.codeblocks, work.chunks_before = tile.chunks;
+  work.codeblocks_before = tile.codeblocks;
+  work.chunks_before.swap(tile.chunks);
   build_tile(work.header.size, work.header.coding, 0, UINT64_MAX, tile);
-  tile.chunks = work.chunks_before;
+  work.chunks_before.swap(tile.chunks);
   for (std::size_t b = 0; b < tile.subbands.size(); ++b) {
     if (resolution_of(tile, b) == resolution) continue;
     const Subband& band = tile.subbands[b];
