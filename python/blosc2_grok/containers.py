@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from . import _native
 from .errors import Error
@@ -33,6 +34,10 @@ class Container:
     def start(self, number: int) -> Shape:
         """Where a chunk begins in the array."""
         raise NotImplementedError
+
+    def numbers_beginning(self, first: Sequence[int], last: Sequence[int]) -> Iterable[int]:
+        """Of all chunks that begin between ``first`` and ``last`` along each axis, and maybe of others, in order."""
+        return range(len(self))
 
     def load(self, number: int) -> Tuple[bytes, Shape]:
         """The chunk as Blosc2 stores it, and the shape of its blocks; empty bytes where nothing is stored."""
@@ -68,6 +73,16 @@ class Blosc2Container(Container):
         if place is None:
             raise Error(f"chunk {number}: outside the grid of an array of shape {self.shape}, chunks {self.chunks}")
         return tuple(n * chunk for n, chunk in zip(place, self.chunks))
+
+    def numbers_beginning(self, first: Sequence[int], last: Sequence[int]) -> Iterable[int]:
+        grid = count_parts(self.shape, self.chunks)
+        sides = [max(chunk, 1) for chunk in self.chunks]
+        axes = [range(max(0, -(-a // n)), min(b // n + 1, count)) for a, b, n, count in zip(first, last, sides, grid)]
+        for place in itertools.product(*axes):
+            number = 0
+            for position, count in zip(place, grid):
+                number = number * count + position
+            yield number
 
     def load(self, number: int) -> Tuple[bytes, Shape]:
         return self.schunk.get_chunk(number), self.blocks if self.dtype is not None else ()

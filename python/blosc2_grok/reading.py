@@ -26,9 +26,10 @@ from .partition import Shape, resolve_roles
 _BATCH_BYTES = 1 << 18  # of samples, decoded by a thread at once
 _BATCH_STORED_BYTES = 1 << 24  # read ahead for it
 _LONE_BYTES = 1 << 16  # of a block that has no work for several threads
-_LEAST_SHARED = {True: 1 << 17, False: 1 << 13}
-"""Bytes of a chunk's only block, in HT and in Part 1: a smaller one is not worth a thread's turn at Python's lock."""
-_MOST_SHARED = 1 << 23  # threads inside a larger one are as fast, and hold less memory
+# Bytes of a chunk's only block: a smaller one is not worth a turn at Python's lock; threads inside a larger one
+# are as fast, and hold less memory.
+_LEAST_SHARED_HT, _LEAST_SHARED_PART1 = 1 << 17, 1 << 13
+_MOST_SHARED = 1 << 23
 
 _Batch = List[Tuple[ChunkReader, List[Piece]]]
 
@@ -168,14 +169,13 @@ def _read_lone_block(container: Blosc2Container) -> Optional[NDArray[Any]]:
 
 def _share_chunks(container: Blosc2Container, region: _Region) -> bool:
     """Whether threads do better with whole chunks than with the blocks of one, as Blosc2's do."""
-    nbytes = math.prod(container.blocks) * container.dtype.itemsize
-    return (
-        container.chunks == container.blocks
-        and min(_LEAST_SHARED.values()) <= nbytes <= _MOST_SHARED
-        and _count_threads(container) > 1
-        and nbytes >= _LEAST_SHARED[_may_be_ht(container)]
-        and len(list(islice(_touched_chunks(container, region), 2))) > 1
-    )
+    if container.chunks != container.blocks or _count_threads(container) < 2:
+        return False
+    if len(list(islice(_touched_chunks(container, region), 2))) < 2:
+        return False
+    nbytes: int = math.prod(container.blocks) * container.dtype.itemsize
+    least = _LEAST_SHARED_HT if _may_be_ht(container) else _LEAST_SHARED_PART1
+    return least <= nbytes <= _MOST_SHARED
 
 
 def _may_be_ht(container: Container) -> bool:
@@ -244,7 +244,10 @@ def _batches(container: Container, region: _Region, layers: int) -> Iterator[_Ba
 def _touched_chunks(container: Container, region: _Region) -> Iterator[int]:
     low, high = region.reduced()
     length = shift_up(container.chunks, region.shifts)
-    for number in range(len(container)):
+    # What rounding up may add is left to the exact question below.
+    earliest = [(n - 2 << shift) - chunk for n, shift, chunk in zip(low, region.shifts, container.chunks)]
+    latest = [n - 1 << shift for n, shift in zip(high, region.shifts)]
+    for number in container.numbers_beginning(earliest, latest):
         first = shift_up(container.start(number), region.shifts)
         if all(f < h and low_ < f + n for f, n, low_, h in zip(first, length, low, high)):
             yield number

@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 import blosc2
 import numpy as np
@@ -15,8 +15,9 @@ import pytest
 
 import blosc2_grok
 import images
-from blosc2_grok import _native, asarray, codestreams, read, verify
+from blosc2_grok import _native, asarray, codestreams, read, reading, verify
 from blosc2_grok.blocks import locate_streams
+from blosc2_grok.containers import Blosc2Container, Container
 
 SHAPES: Dict[str, Any] = {
     "image": ((300, 500), {}),
@@ -214,6 +215,33 @@ def test_a_flipped_bit_is_found(tmp_path: Path) -> None:
     with pytest.raises(blosc2_grok.Error, match="chunk 1, block 0 .*checksum"):
         read(path, (1,), reduce=1)
     np.testing.assert_array_equal(read(path, (0,)), image[0])
+
+
+@pytest.mark.parametrize("reduce", [0, 1, 3])
+def test_only_chunks_that_are_touched_are_looked_for(reduce: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that a search of all of them finds, without one."""
+    random = np.random.default_rng(7)
+    for _ in range(200):
+        shape = tuple(int(n) for n in random.integers(1, 40, 3))
+        chunks = tuple(int(random.integers(1, n + 1)) for n in shape)
+        container = Blosc2Container(blosc2.empty(shape, dtype="u2", chunks=chunks, blocks=chunks))
+        ends = [sorted(int(n) for n in random.integers(0, extent + 1, 2)) for extent in shape]
+        region = reading._Region.of(tuple(slice(*end) for end in ends), container, reduce)
+        with monkeypatch.context() as patch:
+            patch.setattr(Blosc2Container, "numbers_beginning", Container.numbers_beginning)
+            expected = list(reading._touched_chunks(container, region))
+        assert list(reading._touched_chunks(container, region)) == expected, (shape, chunks, ends)
+
+
+def test_a_frame_of_many_costs_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    array = blosc2.zeros((5000, 300, 300), dtype="u2", chunks=(1, 300, 300), blocks=(1, 300, 300))
+    array.schunk.dparams = blosc2.DParams(nthreads=2)
+    asked: List[int] = []
+    start = Blosc2Container.start
+    monkeypatch.setattr(Blosc2Container, "start", lambda self, number: (asked.append(number), start(self, number))[1])
+    for reduce in (0, 2):
+        assert not read(array, 4900, reduce=reduce).any()
+    assert len(asked) < 40
 
 
 def test_a_low_resolution_is_cheap() -> None:
