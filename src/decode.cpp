@@ -220,6 +220,7 @@ bool is_reducible(const StoredBlock& stored, const DecodeOptions& options, std::
                   std::span<const int32_t> reduced_shape) {
   const CodestreamHeader& header = stored.header;
   if (!stored.segment || stored.segment->mapping || header.x0 != 0 || header.y0 != 0) return false;
+  if (stored.segment->is_bytes) return false;  // maybe made by the host's filters
   if (options.reduce > header.decompositions) return false;
   if (!options.is_partial() && stored.segment->shuffled_typesize != 0) return false;  // in full it is for the host
   Layout layout = stored.segment->layout;

@@ -126,22 +126,25 @@ class ChunkReader:
         is_split = block.nbytes != nbytes  # one of several streams of a block
         if block.kind in ("zero", "uninitialized") and not is_split:
             return np.zeros(shift_up(block.block_shape, shifts), dtype=dtype)
-        if block.kind not in JPEG2000_KINDS:
-            is_plain = block.kind == "raw" and self._is_unfiltered() and len(block.data) == nbytes
-            data: Any = block.data if is_plain else self._decode_by_host(block.block, nbytes)
-            return _average(_view(data, block.block_shape, dtype), block.shape, shifts)
-        description = _native.describe_block(block.data)
-        if _can_reduce(block, description, shifts):
-            return self._decode_partly(block, description)
-        if description.get("shuffled"):
-            data = self._decode_by_host(block.block, block.nbytes)
+        # Otherwise it holds what Blosc2's filters made of the samples, and Blosc2 undoes them.
+        is_plain = not is_split and self._is_unfiltered()
+        if block.kind in JPEG2000_KINDS:
+            description = _native.describe_block(block.data)
+            possible = min(max(shifts, default=0), description["codestream"]["resolutions"] - 1)
+            is_image = is_plain or bool(description.get("shuffled"))
+            if is_image and (possible or self.layers) and _can_reduce(block, description, shifts):
+                return self._decode_partly(block, possible)
+        data: Any
+        if is_plain and block.kind in JPEG2000_KINDS:
+            data = _native.decode_block(block.data, nbytes)
+        elif is_plain and block.kind == "raw" and len(block.data) == nbytes:
+            data = block.data
         else:
-            data = _native.decode_block(block.data, block.nbytes)
+            data = self._decode_by_host(block.block, nbytes)
         return _average(_view(data, block.block_shape, dtype), block.shape, shifts)
 
-    def _decode_partly(self, block: StoredBlock, description: Mapping[str, Any]) -> NDArray[Any]:
+    def _decode_partly(self, block: StoredBlock, possible: int) -> NDArray[Any]:
         """As far down as the block has resolutions, then by averages."""
-        possible = min(max(self.shifts, default=0), description["codestream"]["resolutions"] - 1)
         done = tuple(min(shift, possible) for shift in self.shifts)
         shape = shift_up(block.block_shape, done)
         size = math.prod(shape) * self.dtype.itemsize

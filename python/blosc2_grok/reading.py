@@ -73,7 +73,7 @@ def read(b: Any, key: Any = (), *, reduce: int = 0, layers: Optional[int] = None
         raise ValueError(f"layers is {layers}: it must be None or 1 or more")
     region = _Region.of(key, container, reduce)
     is_whole = reduce == 0 and layers is None
-    if is_whole and isinstance(container, Blosc2Container) and not mixes_up(container.chunks, container.blocks):
+    if is_whole and isinstance(container, Blosc2Container) and _can_host_read(container):
         lone = _read_lone_block(container)
         if lone is not None:
             return region.finish(lone[region.bounds()])
@@ -165,6 +165,10 @@ def _read_lone_block(container: Blosc2Container) -> Optional[NDArray[Any]]:
     out = np.empty((1, *blocks), dtype=container.dtype)
     _native.decode_reduced(chunk, streams, out, blocks, 0)
     return out[0] if streams[0, 2] else None
+
+
+def _can_host_read(container: Blosc2Container) -> bool:
+    return not mixes_up(container.chunks, container.blocks)
 
 
 def _share_chunks(container: Blosc2Container, region: _Region) -> bool:

@@ -144,5 +144,16 @@ def psnr(original: Image, decoded: Image, bits: int) -> float:
     return float("inf") if mse == 0 else 10 * float(np.log10((2**bits - 1) ** 2 / mse))
 
 
+def means_of_cells(samples: Image) -> Image:
+    """Of two by two samples, and of what is left of them at the edges."""
+    rows, columns = samples.shape
+    padded = np.full((rows + rows % 2, columns + columns % 2), np.nan)
+    padded[:rows, :columns] = samples
+    means = np.nanmean(padded.reshape(padded.shape[0] // 2, 2, -1, 2), axis=(1, 3))
+    if samples.dtype.kind == "b":
+        return np.asarray(means >= 0.5)
+    return np.asarray((np.rint(means) if samples.dtype.kind in "ui" else means).astype(samples.dtype))
+
+
 def shape_text(shape: Tuple[int, ...]) -> str:
     return "x".join(str(n) for n in shape)
