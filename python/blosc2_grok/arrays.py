@@ -17,7 +17,7 @@ import numpy as np
 from . import _native
 from .calibration import correct_target
 from .checked import normal_params
-from .containers import METALAYER, stored_parameters
+from .containers import METALAYER, as_dict, stored_parameters
 from .errors import Error, last_error, notices
 from .guard import check_only_block
 from .host_faults import are_in_line
@@ -142,7 +142,7 @@ def _reopen(path: str, blosc2_kwargs: Mapping[str, Any]) -> blosc2.NDArray:
     array = blosc2.open(path, mode="a", **{name: value for name, value in options.items() if value is not None})
     threads = _cparams_dict(blosc2_kwargs.get("cparams")).get("nthreads")
     if threads is not None:
-        array.schunk.cparams = replace(array.schunk.cparams, nthreads=threads)
+        array.schunk.cparams = type(array.schunk.cparams)(**{**as_dict(array.schunk.cparams), "nthreads": threads})
     return array
 
 
@@ -320,7 +320,12 @@ def meta(params: Optional[Params] = None, **parameters: Any) -> Dict[str, Any]:
     """
     if params is not None and parameters:
         raise ValueError("parameters are given twice: by params and by name")
-    return {METALAYER: normal_params(parameters if params is None else params.to_dict())}
+    return {METALAYER: _as_metalayer(normal_params(parameters if params is None else params.to_dict()))}
+
+
+def _as_metalayer(parameters: Mapping[str, Any]) -> Dict[str, Any]:
+    """Without empty lists: Blosc2 before 4.2 can't read a metalayer that has one, and left out they mean the same."""
+    return {name: value for name, value in parameters.items() if value != []}
 
 
 def like(b: Any) -> Dict[str, Any]:
@@ -345,9 +350,10 @@ def like(b: Any) -> Dict[str, Any]:
     """
     array = open_if_path(b)
     parameters = stored_parameters(array)
-    result: Dict[str, Any] = {"cparams": merge_cparams(None, int(getattr(array, "schunk", array).cparams.codec_meta))}
+    codec_meta = as_dict(getattr(array, "schunk", array).cparams)["codec_meta"]
+    result: Dict[str, Any] = {"cparams": merge_cparams(None, codec_meta)}
     if parameters is not None:
-        result["meta"] = {METALAYER: parameters}
+        result["meta"] = {METALAYER: _as_metalayer(parameters)}
     return result
 
 

@@ -15,6 +15,8 @@ from . import _native
 from .blocks import JPEG2000_KINDS, StoredBlock, locate_streams, placed_blocks
 from .containers import Container, Shape, count_parts
 from .errors import Error
+from .host_faults import knows_siblings
+from .siblings import CODECS, rename_in_chunk
 
 Slices = Tuple[slice, ...]
 
@@ -159,7 +161,10 @@ class ChunkReader:
     def _decode_by_host(self, index: int, nbytes: int) -> bytes:
         """By Blosc2, which decodes the chunk, once."""
         if self._samples is None:
-            self._samples = bytes(blosc2.decompress2(self.stored))
+            chunk = self.stored
+            if not knows_siblings() and chunk[22] in CODECS.values():
+                chunk = rename_in_chunk(chunk, self.number, 0)
+            self._samples = bytes(blosc2.decompress2(chunk))
         return self._samples[index * nbytes : (index + 1) * nbytes]
 
 

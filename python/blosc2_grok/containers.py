@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from . import _native
 from .errors import Error
@@ -51,7 +51,19 @@ class Container:
 def stored_parameters(b: Any) -> Optional[Dict[str, Any]]:
     """The metalayer of an NDArray or SChunk."""
     layers = getattr(b, "schunk", b).meta
-    return _native.normalize(layers[METALAYER]) if METALAYER in layers else None
+    if METALAYER not in layers:
+        return None
+    try:
+        found = layers[METALAYER]
+    except IndexError as error:
+        text = f"the metalayer '{METALAYER}' has an empty list, which Blosc2 before 4.2 can't read: leave it out"
+        raise Error(text) from error
+    return _native.normalize(found)
+
+
+def as_dict(host_params: Any) -> Dict[str, Any]:
+    """An SChunk's ``cparams`` or ``dparams``: objects, but dicts before Blosc2 3."""
+    return dict(host_params if isinstance(host_params, Mapping) else vars(host_params))
 
 
 class Blosc2Container(Container):

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What versions of Blosc2 get wrong with any codec."""
+"""What versions of Blosc2 get wrong with any codec, or can't do."""
 
 from __future__ import annotations
 
 import re
-from typing import Sequence
+from typing import Sequence, Tuple
 
 import blosc2
 
 FIRST_FAULTY, FIRST_RIGHT = (2, 7), (3, 8)
+FIRST_WITH_SIBLINGS = (4, 4)
 
 
 def mixes_up(chunks: Sequence[int], blocks: Sequence[int]) -> bool:
@@ -19,8 +20,16 @@ def mixes_up(chunks: Sequence[int], blocks: Sequence[int]) -> bool:
     """
     if are_in_line(chunks, blocks) or not _looks_in_line(chunks, blocks):
         return False
-    version = tuple(int(part) for part in re.findall(r"\d+", blosc2.__version__)[:2])
-    return FIRST_FAULTY <= version < FIRST_RIGHT
+    return FIRST_FAULTY <= _version() < FIRST_RIGHT
+
+
+def knows_siblings() -> bool:
+    """Whether this Blosc2 looks for libraries of codecs 39 and 40; earlier ones can't decode such chunks."""
+    return _version() >= FIRST_WITH_SIBLINGS
+
+
+def _version() -> Tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", blosc2.__version__)[:2])
 
 
 def are_in_line(chunks: Sequence[int], blocks: Sequence[int]) -> bool:

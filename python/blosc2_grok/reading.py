@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from . import _native
 from .blocks import JPEG2000_KINDS, StoredBlock, locate_streams, placed_blocks
 from .chunk_reading import ChunkReader, Piece, shift_up
-from .containers import Blosc2Container, Container, open_container
+from .containers import Blosc2Container, Container, as_dict, open_container
 from .enums import GrkMode
 from .errors import Error, last_error
-from .host_faults import mixes_up
+from .host_faults import knows_siblings, mixes_up
 from .partition import Shape, resolve_roles
+from .siblings import CODECS, codec_of
 
 _BATCH_BYTES = 1 << 18  # of samples, decoded by a thread at once
 _BATCH_STORED_BYTES = 1 << 24  # read ahead for it
@@ -168,7 +169,9 @@ def _read_lone_block(container: Blosc2Container) -> Optional[NDArray[Any]]:
 
 
 def _can_host_read(container: Blosc2Container) -> bool:
-    return not mixes_up(container.chunks, container.blocks)
+    if mixes_up(container.chunks, container.blocks):
+        return False
+    return knows_siblings() or codec_of(container.schunk) not in CODECS.values()
 
 
 def _share_chunks(container: Blosc2Container, region: _Region) -> bool:
@@ -189,7 +192,7 @@ def _may_be_ht(container: Container) -> bool:
 
 def _count_threads(container: Container) -> int:
     if isinstance(container, Blosc2Container):
-        return int(container.schunk.dparams.nthreads)
+        return int(as_dict(container.schunk.dparams)["nthreads"])
     return int(blosc2.nthreads) or os.cpu_count() or 1
 
 

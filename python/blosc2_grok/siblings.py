@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 from . import _native
 from .blocks import codestreams
-from .containers import METALAYER
+from .containers import GROK_CODEC, METALAYER, as_dict
 from .errors import Error, last_error
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ CODECS = {"j2k": 39, "htj2k": 40}
 FLOAT_SIGNATURE = b"B2JPF32\x00"
 """Before the codestream in blocks of their float mode."""
 
-_GROK_CODEC = 37
 _OTHER_CODEC_FORMAT = 6
 
 
@@ -103,7 +102,7 @@ def _fill_copy(source: Any, copied: Dict[str, Any], **place: Any) -> Any:
     copy = blosc2.empty(source.shape, dtype=source.dtype, chunks=source.chunks, blocks=source.blocks, **options)
     codec_meta = copied["cparams"]["codec_meta"]
     for number in range(source.schunk.nchunks):
-        copy.schunk.update_chunk(number, _rename_in_chunk(source.schunk.get_chunk(number), number, codec_meta))
+        copy.schunk.update_chunk(number, rename_in_chunk(source.schunk.get_chunk(number), number, codec_meta))
     for name, value in source.schunk.vlmeta.getall().items():
         copy.schunk.vlmeta[name] = value
     return copy
@@ -111,7 +110,8 @@ def _fill_copy(source: Any, copied: Dict[str, Any], **place: Any) -> Any:
 
 def codec_of(schunk: Any) -> int:
     """The id of a schunk's codec."""
-    return int(getattr(schunk.cparams.codec, "value", schunk.cparams.codec))
+    codec = as_dict(schunk.cparams)["codec"]
+    return int(getattr(codec, "value", codec))
 
 
 def _is_hdf5(path: Any) -> bool:
@@ -129,14 +129,9 @@ def _copy_options(source: Any) -> Dict[str, Any]:
         raise ValueError(f"{schunk.urlpath} is of codec {codec}: only 39 (j2k) and 40 (htj2k) can be converted")
     if METALAYER in schunk.meta:
         raise Error(f"{schunk.urlpath} has a metalayer '{METALAYER}', by which its blocks would be taken for ours")
-    cparams = {
-        "codec": _GROK_CODEC,
-        "codec_meta": schunk.cparams.codec_meta if codec == CODECS["j2k"] else 0,
-        "clevel": schunk.cparams.clevel,
-        "filters": schunk.cparams.filters,
-        "filters_meta": schunk.cparams.filters_meta,
-        "splitmode": schunk.cparams.splitmode,
-    }
+    kept = as_dict(schunk.cparams)
+    cparams = {name: kept[name] for name in ("clevel", "filters", "filters_meta", "splitmode")}
+    cparams.update(codec=GROK_CODEC, codec_meta=kept["codec_meta"] if codec == CODECS["j2k"] else 0)
     layers = {name: schunk.meta[name] for name in schunk.meta if name != "b2nd"}
     return {"cparams": cparams, "meta": layers, "contiguous": schunk.contiguous}
 
@@ -151,13 +146,13 @@ def _refuse_other_blocks(source: Any) -> None:
         raise Error(f"chunk {block.chunk}, block {block.block} at {block.start} {what}")
 
 
-def _rename_in_chunk(chunk: bytes, number: int, codec_meta: int) -> bytes:
+def rename_in_chunk(chunk: bytes, number: int, codec_meta: int) -> bytes:
     """The chunk with our id in its header; one that no codec was needed for, as it is."""
     if chunk[2] >> 5 != _OTHER_CODEC_FORMAT:
         return chunk
     if chunk[22] not in CODECS.values():
         raise Error(f"chunk {number} is of codec {chunk[22]}: only 39 (j2k) and 40 (htj2k) can be converted")
-    return chunk[:22] + bytes([_GROK_CODEC, codec_meta]) + chunk[24:]
+    return chunk[:22] + bytes([GROK_CODEC, codec_meta]) + chunk[24:]
 
 
 def check_readable(copy: Any) -> None:

@@ -201,6 +201,53 @@ def check_whole_chunks(folder):
     require_equal(blosc2_grok.read(foreign, (slice(0, 4),)), frames[:4], "read of its first chunk")
 
 
+def check_parameters(folder):
+    """They come along with an array: in its file, in the host's copy of it, and to arrays like it."""
+    import blosc2
+
+    import blosc2_grok
+    frames = image((4, 100, 140), np.dtype("<u2"))
+    path = str(folder / "lossy.b2nd")
+    written = blosc2_grok.asarray(frames, max_error=9, urlpath=path, mode="w", cparams={"nthreads": 2})
+    opened = blosc2.open(path, mode="r")
+    require(opened.schunk.meta["grok"]["max_error"] == 9, "the host reads other parameters")
+    again = blosc2_grok.asarray(frames, **blosc2_grok.like(path))
+    for array in (written, again, written.copy(), blosc2.ndarray_from_cframe(written.to_cframe(), copy=True)):
+        require(blosc2_grok.params_of(array).max_error == 9, "max_error is not in it")
+        array[1] = frames[2]
+        worst = int(np.abs(array[1].astype(int) - frames[2]).max())
+        require(0 < worst <= 9, f"max_error=9 gave {worst} in what was assigned")
+
+
+def check_reading(folder):
+    """By our own reader: chunks shared by threads, after filters, previews."""
+    import blosc2_grok
+    frames = image((5, 300, 400), np.dtype("<u2"))
+    arguments = {"chunks": (1, 300, 400), "blocks": (1, 300, 400), "dparams": {"nthreads": 2}}
+    plain, shuffled = (store(frames, filters=filters, **arguments) for filters in ((), None))
+    for array in (plain, shuffled):
+        require_equal(blosc2_grok.read(array), frames, "all")
+        require_equal(blosc2_grok.read(array, (slice(1, 4), slice(30, 90))), frames[1:4, 30:90], "a region")
+    preview = blosc2_grok.read(plain, 2, reduce=2)
+    means = frames[2].reshape(75, 4, 100, 4).mean(axis=(1, 3))
+    worst = np.abs(preview - means).max()
+    require(worst < 1500, f"the preview is another picture: {worst:.0f} from the means")
+    require_equal(blosc2_grok.read(shuffled, 2, reduce=2), preview, "preview after a shuffle")
+    for block in blosc2_grok.codestreams(shuffled):
+        require(block.kind == "jp2", f"a block is {block.kind}")
+    require(blosc2_grok.verify(plain).ok, "verify")
+
+
+def check_siblings(folder):
+    """Arrays of codecs 39 and 40, which not all hosts know."""
+    import blosc2_grok
+    for path in sorted((Path(__file__).parents[1] / "golden" / "siblings").glob("*.b2nd")):
+        converted = blosc2_grok.convert(path, folder / path.name)
+        require_equal(blosc2_grok.read(str(path)), converted[...], path.name)
+        reduced = blosc2_grok.read(converted, reduce=1)
+        require_equal(blosc2_grok.read(str(path), reduce=1), reduced, f"{path.name} at half the resolution")
+
+
 def check_noise(folder):
     """Blocks that JPEG 2000 can't make smaller are stored raw."""
     def body(case):
@@ -471,8 +518,9 @@ def check_exchange(folder):
 
 
 PLAIN = [check_package, check_print_libpath]
-BLOSC2 = [check_lossless, check_noise, check_extremes, check_codec_meta, check_rates_and_dB, check_filters,
-          check_threads, check_updates, check_whole_chunks, check_flipped_byte, check_files]
+BLOSC2 = [check_lossless, check_parameters, check_reading, check_siblings, check_noise, check_extremes,
+          check_codec_meta, check_rates_and_dB, check_filters, check_threads, check_updates, check_whole_chunks,
+          check_flipped_byte, check_files]
 HDF5 = [check_hdf5_filter, check_hdf5_filter_alone, check_hdf5_filter_first, check_hdf5_noise]
 BOTH = [check_hdf5_direct_chunks]
 
