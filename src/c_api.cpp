@@ -123,6 +123,7 @@ void describe_segment(Map& map, const blosc2_grok::Segment& segment, unsigned bi
   map.emplace_back("dtype", blosc2_grok::format_dtype(segment.sample));
   map.emplace_back("lossy", segment.is_lossy);
   map.emplace_back("shuffled", int{segment.shuffled_typesize});
+  map.emplace_back("row_of_bytes", segment.is_bytes);
   map.emplace_back("extents", Array(segment.layout.extents.begin(), segment.layout.extents.end()));
   const auto& roles = segment.layout.roles;
   map.emplace_back("roles", Array{roles.row, roles.column, roles.channel});

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Iterator, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, Optional, Tuple
 
-from .containers import Container, Shape, count_parts, open_container, unravel
+from .containers import Blosc2Container, Container, Shape, count_parts, open_container, unravel
 from .errors import Error
 
 if TYPE_CHECKING:
@@ -49,6 +49,23 @@ class StoredBlock:
     """Bytes that it decodes to; where Blosc2 split the block, each of its streams counts as one."""
     block_shape: Tuple[int, ...]
     """Shape that those bytes have: the blocks' own, with padding."""
+
+
+def check_belongs(container: Container, block: StoredBlock, description: Mapping[str, Any]) -> None:
+    """What Blosc2 has this codec check, for blocks that are decoded without it: a chunk may come from another array.
+
+    :raises Error: the block was not written for its place.
+    """
+    if not isinstance(container, Blosc2Container):
+        return
+    if description["legacy"]:
+        if container.parameters() is not None:
+            raise Error("block has no segment of ours, but its array has parameters of this plugin")
+    elif container.dtype is not None and not description["row_of_bytes"]:
+        stored, expected = description["extents"], [n for n in block.block_shape if n != 1]
+        if expected not in (stored, stored[:-1]):  # the two floats of a complex number come on top
+            sizes = (" x ".join(map(str, sides)) or "1" for sides in (stored, expected))
+            raise Error("stored block has {} samples, the array's blocks have {}".format(*sizes))
 
 
 def codestreams(b: Any, *, all: bool = False) -> Iterator[StoredBlock]:

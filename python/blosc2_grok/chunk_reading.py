@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _native
-from .blocks import JPEG2000_KINDS, StoredBlock, locate_streams, placed_blocks
+from .blocks import JPEG2000_KINDS, StoredBlock, check_belongs, locate_streams, placed_blocks
 from .containers import Container, Shape, count_parts
 from .errors import Error
 from .host_faults import knows_siblings
@@ -132,6 +132,7 @@ class ChunkReader:
         is_plain = not is_split and self._is_unfiltered()
         if block.kind in JPEG2000_KINDS:
             description = _native.describe_block(block.data)
+            check_belongs(self.container, block, description)
             possible = min(max(shifts, default=0), description["codestream"]["resolutions"] - 1)
             is_image = is_plain or bool(description.get("shuffled"))
             if is_image and (possible or self.layers) and _can_reduce(block, description, shifts):

@@ -7,6 +7,7 @@ import math
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, islice
 from typing import Any, Callable, Iterator, List, Optional, Tuple
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _native
-from .blocks import JPEG2000_KINDS, StoredBlock, locate_streams, placed_blocks
+from .blocks import JPEG2000_KINDS, StoredBlock, check_belongs, locate_streams, placed_blocks
 from .chunk_reading import ChunkReader, Piece, shift_up
 from .containers import Blosc2Container, Container, as_dict, open_container
 from .enums import GrkMode
@@ -309,7 +310,7 @@ def verify(b: Any, *, progress: Optional[Callable[[int, int, int], None]] = None
             except (Error, RuntimeError) as error:
                 result.problems.append(str(error))
                 continue
-            for block, found in zip(blocks, executor.map(_check_block, blocks)):
+            for block, found in zip(blocks, executor.map(partial(_check_block, container), blocks)):
                 _add_finding(result, block, found)
                 raw, stored = raw + block.nbytes, stored + len(block.data)
             if progress is not None:
@@ -317,12 +318,13 @@ def verify(b: Any, *, progress: Optional[Callable[[int, int, int], None]] = None
     return result
 
 
-def _check_block(block: StoredBlock) -> Tuple[str, str, float]:
+def _check_block(container: Container, block: StoredBlock) -> Tuple[str, str, float]:
     """Kind ("lossless", "lossy", "unchecked" or "problem"), what is wrong, and the error that it says it has."""
     if block.kind not in JPEG2000_KINDS:
         return "unchecked", "", 0.0
     try:
         description = _native.describe_block(block.data)
+        check_belongs(container, block, description)
         if not description["legacy"] and description["lossy"]:
             return "lossy", "", float(description["max_error"])
         samples = _native.decode_block(block.data, block.nbytes)
